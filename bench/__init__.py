@@ -1,0 +1,1 @@
+"""Load client, scenarios and report: what `make bench` measures, and how."""

@@ -1,0 +1,114 @@
+"""Medians and ratios of what was measured; the only place that does arithmetic on it.
+
+A spoilt measurement (one with faults) counts nowhere but in the list of faults.
+"""
+
+import statistics
+from collections.abc import Callable
+
+from bench.job import Result
+from bench.scenarios import Book, Measurement
+
+Figure = Callable[[Result, int], float]
+
+
+def per_core_second(result: Result, _members: int) -> float:
+    """Things done per second of the server's CPU, all its processes together."""
+    total_s = sum(result.load.cpu_s.values())
+    return result.load.count / total_s if total_s else 0.0
+
+
+def per_second(result: Result, _members: int) -> float:
+    """Things done per second of the clock."""
+    return result.load.count / result.load.seconds if result.load.seconds else 0.0
+
+
+def kib_per_socket(result: Result, members: int) -> float:
+    """Resident memory that the web process gained, per socket."""
+    return result.rss_kib.get("web", 0) / members if members else 0.0
+
+
+def p50_ms(result: Result, _members: int) -> float:
+    """Median latency at half load."""
+    return result.latency.p50_ms if result.latency else 0.0
+
+
+def p99_ms(result: Result, _members: int) -> float:
+    """99th percentile of latency at half load."""
+    return result.latency.p99_ms if result.latency else 0.0
+
+
+def paced_rate(result: Result, _members: int) -> float:
+    """Messages a second during the latency phase."""
+    return result.latency.rate if result.latency else 0.0
+
+
+def values(
+    book: Book, side: str, scenario: str, members: int, figure: Figure
+) -> dict[int, float]:
+    """The figure of each run that was not spoilt and has it, by run."""
+    return {
+        each.run: value
+        for each in sound(book)
+        if (each.side, each.scenario, each.members) == (side, scenario, members)
+        and (value := figure(each.result, members))
+    }
+
+
+def median(
+    book: Book, side: str, scenario: str, members: int, figure: Figure
+) -> float | None:
+    """The middle run's figure, None when nobody measured it."""
+    found = values(book, side, scenario, members, figure)
+    return statistics.median(found.values()) if found else None
+
+
+def ratio(book: Book, scenario: str, members: int, figure: Figure) -> float | None:
+    """The median over runs of ours by stock, each pair from one run."""
+    ours = values(book, "ours", scenario, members, figure)
+    stock = values(book, "stock", scenario, members, figure)
+    pairs = [ours[run] / stock[run] for run in ours.keys() & stock.keys()]
+    return statistics.median(pairs) if pairs else None
+
+
+def cpu_split(
+    book: Book, side: str, scenario: str, members: int
+) -> dict[str, tuple[float, float]]:
+    """By role: share of the server's CPU (0 to 1), and microseconds per thing done."""
+    loads = [
+        each.result.load
+        for each in sound(book)
+        if (each.side, each.scenario, each.members) == (side, scenario, members)
+    ]
+    total_s = sum(sum(load.cpu_s.values()) for load in loads)
+    count = sum(load.count for load in loads)
+    if not (total_s and count):
+        return {}
+    by_role = {
+        role: sum(load.cpu_s.get(role, 0.0) for load in loads)
+        for role in sorted({role for load in loads for role in load.cpu_s})
+    }
+    return {
+        role: (cpu_s / total_s, cpu_s / count * 1e6) for role, cpu_s in by_role.items()
+    }
+
+
+def sound(book: Book) -> list[Measurement]:
+    """Measurements in which nothing was lost, doubled or refused."""
+    return [each for each in book.measurements if not each.result.faults]
+
+
+def faults(book: Book) -> list[str]:
+    """A sentence for each thing that went wrong, with where it did."""
+    return [
+        f"run {each.run + 1}, {each.side}, {each.scenario} with {each.members}: {fault}"
+        for each in book.measurements
+        for fault in each.result.faults
+    ]
+
+
+def sizes(book: Book, scenario: str) -> list[int]:
+    """The member counts that a scenario was measured with, rising."""
+    return sorted(
+        {each.members for each in book.measurements if each.scenario == scenario}
+    )

@@ -1,0 +1,234 @@
+"""Turns a book of measurements into docs/performance.md; guards that it tells all.
+
+Ratios come first: an absolute figure belongs to one machine on one day.
+"""
+
+from pathlib import Path
+
+from bench import figures, plot
+from bench.figures import Figure
+from bench.scenarios import Book
+
+_INTRO = """\
+# Performance
+
+Written by `make bench`; do not edit. **The ratios are what counts**: both sides were
+measured in turn in the same invocation, on one server core, by the same load client.
+The absolute figures belong to the machine below and are no promise.
+
+The job: one room, N signed-in WebSocket members of whom a few send; every message of
+200 bytes must reach all N. *Stock* is the chat of the Channels tutorial on the stock
+Daphne command, with `RedisPubSubChannelLayer` and one consumer dispatch per delivery;
+it keeps no message. *Ours* is livechat as `make run` starts it, with everything on:
+each message is checked, rendered, committed to SQLite with `synchronous=FULL`, acked
+and then fanned out. Per core-second means per second of CPU time of all server
+processes: web and Redis for stock; web, room worker, Redis and supervisor for ours.
+"""
+
+_METHOD = """\
+## How it is measured
+
+- The client is a process of its own on another core, where there is one. It counts
+  every delivery of every member; senders and an even sample of the others take each
+  frame apart, check the order and clock the latency from the send to the sight.
+- The saturated rate is found with a bounded number of messages on their way: the next
+  is sent when the deliveries of an earlier one were counted. Latency is then taken at
+  half of each side's own saturated rate, so the faster side carries the higher load.
+- A run in which a delivery was lost, doubled or out of order counts nowhere and is
+  named at the top. Figures are medians of the runs; a ratio is the median of the
+  ratios of the runs.
+- CPU time is user plus system time from `/proc/<pid>/stat`, over the measured interval.
+- Memory is what the web process gained (`VmRSS`) over idle signed-in sockets that are
+  in the room, after a warm-up that loads what is loaded lazily.
+- Stock signs in by session cookie, ours by bearer token; each reads its database.
+"""
+
+_CARE = """\
+## Which of these to care about
+
+Deliveries per core-second decide how large a busy room may be, latency how it feels,
+posts how busy all rooms together may be, memory how many may stay connected, and new
+sockets a second how soon everyone is back after a restart. A site with a few dozen
+people meets none of these limits.
+"""
+
+
+def write(book: Book, folder: Path) -> None:
+    """Write performance.md and performance.svg into `folder`, which is made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "performance.md").write_text(markdown(book))
+    (folder / "performance.svg").write_text(drawing(book))
+
+
+def markdown(book: Book) -> str:
+    """The whole report."""
+    parts = [
+        _INTRO,
+        _faults(book),
+        _fanout(book),
+        _latency(book),
+        _posts(book),
+        _sockets(book),
+        _split(book),
+        _CARE,
+        _METHOD,
+        _machine(book),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def drawing(book: Book) -> str:
+    """Bars of deliveries per core-second, both sides at each size."""
+    rows = [
+        (f"{side}, {members:,} members", side, value)
+        for members in figures.sizes(book, "fanout")
+        for side in ("stock", "ours")
+        if (value := _core(book, side, "fanout", members)) is not None
+    ]
+    return plot.bars(rows, "Deliveries per core-second (more is better)")
+
+
+def _faults(book: Book) -> str:
+    found = figures.faults(book)
+    if not found:
+        return "In no run was a message lost, doubled or out of order.\n"
+    return "**Spoilt runs:**\n\n" + "".join(f"- {fault}\n" for fault in found)
+
+
+def _fanout(book: Book) -> str:
+    rows = [
+        [
+            f"{members:,}",
+            _number(_core(book, "stock", "fanout", members)),
+            _number(_core(book, "ours", "fanout", members)),
+            _times(figures.ratio(book, "fanout", members, figures.per_core_second)),
+            _clock(book, "stock", members),
+            _clock(book, "ours", members),
+        ]
+        for members in figures.sizes(book, "fanout")
+    ]
+    heads = ["members", "stock", "ours", "ratio", "stock, messages/s", "ours"]
+    table = _table(heads, rows)
+    picture = "![Deliveries per core-second](performance.svg)\n"
+    return f"## Fan-out: deliveries per core-second\n\n{table}\n{picture}"
+
+
+def _clock(book: Book, side: str, members: int) -> str:
+    rate = figures.median(book, side, "fanout", members, figures.per_second)
+    return _number(rate / members if rate else None)
+
+
+def _latency(book: Book) -> str:
+    rows = [
+        [
+            side,
+            f"{members:,}",
+            _number(_median(book, side, members, figures.paced_rate)),
+            _number(_median(book, side, members, figures.p50_ms)),
+            _number(_median(book, side, members, figures.p99_ms)),
+        ]
+        for members in figures.sizes(book, "fanout")
+        for side in ("stock", "ours")
+        if _median(book, side, members, figures.p50_ms) is not None
+    ]
+    heads = ["side", "members", "messages/s", "p50 ms", "p99 ms"]
+    title = "## Latency at half of each side's own saturated rate\n\n"
+    return title + _table(heads, rows) if rows else ""
+
+
+def _posts(book: Book) -> str:
+    rows = [
+        [
+            _number(figures.median(book, "ours", "posts", count, figures.per_second)),
+            _number(_core(book, "ours", "posts", count)),
+        ]
+        for count in figures.sizes(book, "posts")
+    ]
+    heads = ["acked posts/s", "per core-second"]
+    title = "## Durable posts, 64 rooms, eight senders (stock keeps nothing)\n\n"
+    return title + _table(heads, rows) if rows else ""
+
+
+def _sockets(book: Book) -> str:
+    rows = []
+    for count in figures.sizes(book, "connect"):
+        for label, figure in (
+            ("KiB per idle socket", figures.kib_per_socket),
+            ("new sockets per core-second", figures.per_core_second),
+            ("new sockets per second", figures.per_second),
+        ):
+            both = [
+                figures.median(book, side, "connect", count, figure)
+                for side in ("stock", "ours")
+            ]
+            share = figures.ratio(book, "connect", count, figure)
+            rows.append([label, f"{count:,}", *map(_number, both), _times(share)])
+    heads = ["", "sockets", "stock", "ours", "ratio"]
+    return "## Signed-in sockets\n\n" + _table(heads, rows) if rows else ""
+
+
+def _split(book: Book) -> str:
+    rows = [
+        [scenario, f"{members:,}", side, _shares(book, side, scenario, members)]
+        for scenario in ("fanout", "posts", "connect")
+        for members in figures.sizes(book, scenario)
+        for side in ("stock", "ours")
+        if figures.cpu_split(book, side, scenario, members)
+    ]
+    heads = ["scenario", "sockets", "side", "share (µs per delivery, post or socket)"]
+    return "## Where the CPU time goes\n\n" + _table(heads, rows) if rows else ""
+
+
+def _shares(book: Book, side: str, scenario: str, members: int) -> str:
+    split = figures.cpu_split(book, side, scenario, members)
+    return ", ".join(
+        f"{role} {share:.0%} ({each_us:,.1f})"
+        for role, (share, each_us) in split.items()
+    )
+
+
+def _machine(book: Book) -> str:
+    lines = [f"- {name}: {value}\n" for name, value in book.machine.items()]
+    for scenario, text in (
+        ("capacity1", "one frame a write"),
+        ("capacity12", "twelve frames a write"),
+    ):
+        for count in figures.sizes(book, scenario):
+            found = _client_capacity(book, scenario, count)
+            lines.append(f"- the client counts {found} deliveries/core-s, {text}\n")
+    return "## The machine\n\n" + "".join(lines)
+
+
+def _client_capacity(book: Book, scenario: str, members: int) -> str:
+    return _number(
+        figures.median(
+            book,
+            "client",
+            scenario,
+            members,
+            lambda result, _: result.load.count / result.load.client_cpu_s,
+        )
+    )
+
+
+def _core(book: Book, side: str, scenario: str, members: int) -> float | None:
+    return figures.median(book, side, scenario, members, figures.per_core_second)
+
+
+def _median(book: Book, side: str, members: int, figure: Figure) -> float | None:
+    return figures.median(book, side, "fanout", members, figure)
+
+
+def _table(heads: list[str], rows: list[list[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "—"
+    return f"{value:,.0f}" if value >= 100 else f"{value:,.1f}"
+
+
+def _times(value: float | None) -> str:
+    return "—" if value is None else f"{_number(value)} ×"

@@ -1,0 +1,1 @@
+"""The baseline: the chat of the Channels tutorial, on stock Daphne."""

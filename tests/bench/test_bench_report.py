@@ -1,0 +1,63 @@
+"""The report is made from a book of JSON alone, and hides no spoilt run."""
+
+from pathlib import Path
+
+import msgspec
+
+from bench import figures, report
+from bench.scenarios import Book
+
+
+def _load(count: int, web_s: float) -> dict[str, object]:
+    cpu_s = {"web": web_s, "redis": 0.5}
+    return {"count": count, "seconds": 2.0, "cpu_s": cpu_s, "client_cpu_s": 0.1}
+
+
+def _entry(
+    side: str, run: int, load: dict[str, object], **more: object
+) -> dict[str, object]:
+    result = {"load": load, **more}
+    where = {"run": run, "side": side, "scenario": "fanout", "members": 200}
+    return {**where, "result": result}
+
+
+def book(faults: list[str] | None = None) -> Book:
+    latency = {"rate": 10, "count": 9, "p50_ms": 4.2, "p99_ms": 8.4, "lag_p99_ms": 0.1}
+    entries = [
+        _entry("stock", 0, _load(2000, 0.5), latency=latency),
+        _entry("ours", 0, _load(60_000, 0.5)),
+        _entry("stock", 1, _load(1000, 0.5)),
+        _entry("ours", 1, _load(50_000, 0.5), faults=faults or []),
+        {
+            "run": 0,
+            "side": "ours",
+            "scenario": "connect",
+            "members": 100,
+            "result": {"load": _load(100, 0.5), "rss_kib": {"web": 3000}},
+        },
+    ]
+    text = msgspec.json.encode({"machine": {"cores": "2"}, "measurements": entries})
+    return msgspec.json.decode(text, type=Book)
+
+
+def test_the_report_and_its_plot_are_written_from_json(tmp_path: Path) -> None:
+    report.write(book(), tmp_path / "docs")
+    text = (tmp_path / "docs" / "performance.md").read_text()
+    assert "| 200 | 1,500 | 55,000 | 40.0 × |" in text
+    assert "| stock | 200 | 10.0 | 4.2 | 8.4 |" in text
+    assert "| KiB per idle socket | 100 | — | 30.0 | — |" in text
+    assert "cores: 2" in text
+    drawing = (tmp_path / "docs" / "performance.svg").read_text()
+    assert drawing.count("<rect") == 3
+
+
+def test_a_ratio_is_taken_within_each_run() -> None:
+    ratio = figures.ratio(book(), "fanout", 200, figures.per_core_second)
+    assert ratio == (30 + 50) / 2
+
+
+def test_a_spoilt_run_is_named_and_counts_nowhere() -> None:
+    spoilt = book(["7 deliveries were lost"])
+    text = report.markdown(spoilt)
+    assert "run 2, ours, fanout with 200: 7 deliveries were lost" in text
+    assert "| 200 | 1,500 | 60,000 | 30.0 × |" in text
