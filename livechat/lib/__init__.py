@@ -1,0 +1,1 @@
+"""Libraries without models and without any rule of a domain."""
