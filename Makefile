@@ -1,0 +1,43 @@
+# One command for each thing that one does here; `make help` lists them.
+# PORT, BIND and LIVECHAT_VAR reach every command, as variables of the environment or
+# of make: `make run PORT=9000`. All settings: .env.example.
+
+PYTHON ?= python3
+ARGS ?=
+VENV_PYTHON := .venv/bin/python
+RUN_READY := @$(PYTHON) scripts/bootstrap.py
+DEV_READY := @$(PYTHON) scripts/bootstrap.py --dev
+
+.DEFAULT_GOAL := help
+.PHONY: help run status stop demo test check bench screenshots css
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+run: ## start livechat in the foreground, Ctrl-C stops it (PORT, BIND, LIVECHAT_VAR)
+	$(RUN_READY) && exec $(VENV_PYTHON) -m livechat.launch --stop-with-parent
+
+status: ## show the running processes
+	$(RUN_READY) && exec $(VENV_PYTHON) -m livechat.supervise.status
+
+stop: ## stop what runs on LIVECHAT_VAR
+	$(RUN_READY) && exec $(VENV_PYTHON) -m livechat.supervise.stop
+
+demo: ## let made-up people talk on the running livechat (ARGS="--users 5 --json")
+	$(RUN_READY) && exec $(VENV_PYTHON) manage.py demo $(ARGS)
+
+test: ## install what the tests need, browser included, and run them (ARGS for pytest)
+	$(DEV_READY) && exec $(VENV_PYTHON) scripts/test.py $(ARGS)
+
+check: ## lint, types, templates, migrations, vendored files, CSS
+	$(DEV_READY) && exec $(VENV_PYTHON) scripts/check.py
+
+bench: ## measure speed and memory, beside stock Channels (ARGS)
+	$(DEV_READY) && exec $(VENV_PYTHON) -m bench $(ARGS)
+
+screenshots: ## take the screenshots of the documentation
+	$(DEV_READY) && exec $(VENV_PYTHON) scripts/browser.py
+	@exec $(VENV_PYTHON) scripts/screenshots.py $(ARGS)
+
+css: ## build static/css from frontend/
+	$(DEV_READY) && exec $(VENV_PYTHON) scripts/css.py $(ARGS)

@@ -1,0 +1,1 @@
+"""One command starts the tree of processes, watches over it and ends it whole."""
