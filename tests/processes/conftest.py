@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -67,7 +67,11 @@ class Running:
 
     def left(self) -> list[str]:
         """The command lines of all processes that belong to this folder."""
-        return [" ".join(process.cmdline()) for process in _working_on(self.var)]
+        lines = []
+        for process in _working_on(self.var):
+            with suppress(psutil.Error):  # it ended a moment ago
+                lines.append(" ".join(process.cmdline()))
+        return lines
 
 
 def _working_on(var: Path) -> list[psutil.Process]:
@@ -115,9 +119,11 @@ def start(var: Path, environment: dict[str, str]) -> Iterator[StartLivechat]:
     """Start a launcher with stand-ins: `start("as", "web", "stubborn", PORT="1")`."""
     started: list[subprocess.Popen[str]] = []
 
-    def start_livechat(*arguments: str, **settings: str) -> Running:
+    def start_livechat(
+        *arguments: str, command: Sequence[str] = STANDINS, **settings: str
+    ) -> Running:
         process = subprocess.Popen(
-            [*STANDINS, *arguments],
+            [*command, *arguments],
             cwd=PROJECT_DIR,
             env=environment | settings,
             stdin=subprocess.DEVNULL,

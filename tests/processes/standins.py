@@ -65,7 +65,8 @@ def main() -> int:
         acts[sys.argv[1]]()
         return 0
     prepare = (sys.executable, "-c", "pass")
-    return launch(partial(programs, acts=sys.argv[2:]), prepare)
+    build = partial(programs, acts=sys.argv[2:])
+    return launch(build, prepare, stop_with_parent=True)
 
 
 if __name__ == "__main__":

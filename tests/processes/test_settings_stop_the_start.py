@@ -2,13 +2,10 @@
 
 import os
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from livechat.env import PROJECT_DIR
 from tests.processes.conftest import Running, StartLivechat
 
 
@@ -60,21 +57,6 @@ def test_a_folder_that_cannot_be_written_is_named(
     closed.mkdir(0o500)
     said = refused(start(LIVECHAT_VAR=str(closed / "var")))
     assert said.startswith(f"livechat: LIVECHAT_VAR: {closed / 'var'}: expected")
-
-
-def test_an_unknown_database_is_named(environment: dict[str, str]) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "livechat.supervise.prepare"],
-        cwd=PROJECT_DIR,
-        env=environment | {"DATABASE_URL": "mysql://localhost/chat"},
-        capture_output=True,
-        text=True,
-        timeout=20,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert done.stderr.startswith("livechat: DATABASE_URL: expected postgresql://")
-    assert done.stderr.count("\n") == 1
 
 
 def test_a_second_start_on_the_same_folder_is_refused(start: StartLivechat) -> None:
