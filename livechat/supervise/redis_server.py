@@ -21,6 +21,8 @@ SERVERS = ("redis-server", "valkey-server")
 OLDEST_VERSION = (6, 2)  # XAUTOCLAIM came with 6.2
 START_TIMEOUT_S = 10.0
 
+# Without the RDB preamble the file is plain commands: whoever installs an older
+# redis-server later keeps the data of the newer one out of the wheel.
 _CONF = """\
 # Written at every start; changes are lost.
 port 0
@@ -32,6 +34,7 @@ logfile ""
 dir {data}
 appendonly yes
 appendfsync everysec
+aof-use-rdb-preamble no
 save ""
 maxmemory-policy noeviction
 client-output-buffer-limit pubsub 32mb 8mb 60

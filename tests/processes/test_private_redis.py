@@ -35,6 +35,7 @@ def test_every_write_goes_to_the_append_only_file(client: Redis) -> None:
     wanted = {
         "appendonly": "yes",
         "appendfsync": "everysec",
+        "aof-use-rdb-preamble": "no",
         "save": "",
         "maxmemory-policy": "noeviction",
     }
