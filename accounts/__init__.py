@@ -1,0 +1,1 @@
+"""People: users, sessions, invites, tokens; sign-in through django-allauth."""

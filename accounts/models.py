@@ -1,0 +1,251 @@
+"""Who people are: users, the community they are in, invites, tokens, revocations."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from livechat.lib import limits
+from livechat.lib.ids import public_id
+
+
+def secret_hash(secret: str) -> str:
+    """The SHA-256 stored in place of a random secret (256 bits need no salt)."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users; the e-mail address is kept in lower case."""
+
+    def create_user(
+        self, email: str, password: str | None = None, **fields: Any
+    ) -> "User":
+        """Store and return a user; without a password nobody can log in as them."""
+        from accounts.addresses import settle_address
+
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        with transaction.atomic(using=self._db):
+            user.save(using=self._db)
+            settle_address(user)
+        return user
+
+    def create_superuser(self, email: str, password: str, **fields: Any) -> "User":
+        """Store and return an owner (Django's `createsuperuser` calls this)."""
+        fields.setdefault("display_name", email.partition("@")[0])
+        return self.create_user(email, password, role=User.Role.OWNER, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """The user of an e-mail address in any case."""
+        return self.get(email=(username or "").strip().lower())
+
+
+class User(AbstractBaseUser):
+    """A person or a bot. `epoch` rises when every session of theirs must end."""
+
+    class Role(models.TextChoices):
+        """What someone may do on the site as a whole."""
+
+        OWNER = "owner"
+        ADMIN = "admin"
+        MEMBER = "member"
+
+    public_id = models.CharField(
+        max_length=16, unique=True, default=public_id, editable=False
+    )
+    email = models.EmailField("e-mail", unique=True)
+    display_name = models.CharField(max_length=limits.NAME_MAX_LENGTH)
+    name_skeleton = models.CharField(max_length=200, unique=True, editable=False)
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
+    is_bot = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    epoch = models.PositiveIntegerField(default=0, editable=False)
+    theme = models.CharField(max_length=10, default="system")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects = UserManager()
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store, with the skeleton that keeps look-alike names apart."""
+        from livechat.lib.text import skeleton
+
+        self.email = self.email.strip().lower()
+        self.name_skeleton = skeleton(self.display_name)
+        if (fields := kwargs.get("update_fields")) and "display_name" in fields:
+            kwargs["update_fields"] = {*fields, "name_skeleton"}
+        super().save(*args, **kwargs)
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What each session of theirs holds; a new password or epoch ends them all."""
+        return salted_hmac(
+            "accounts.models.User.session",
+            f"{self.epoch}:{self.password}",
+            secret=secret,
+            algorithm="sha256",
+        ).hexdigest()
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the Django admin is open to them."""
+        return self.is_active and self.role in {self.Role.OWNER, self.Role.ADMIN}
+
+    @property
+    def is_superuser(self) -> bool:
+        """The admin knows two roles only, so owners and admins may all of it."""
+        return self.is_staff
+
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        """Whether the Django admin lets them do something: owners and admins."""
+        return self.is_staff
+
+    def has_perms(self, perm_list: list[str], obj: object = None) -> bool:
+        """The same for several permissions."""
+        return self.is_staff
+
+    def has_module_perms(self, app_label: str) -> bool:
+        """Whether the Django admin shows them an app."""
+        return self.is_staff
+
+    @property
+    def hue(self) -> int:
+        """0 to 11: the colour class of their avatar, from the id, so it stays."""
+        return int(hashlib.sha256(self.public_id.encode()).hexdigest(), 16) % 12
+
+    @property
+    def initials(self) -> str:
+        """One or two letters for the avatar."""
+        return initials(self.display_name)
+
+
+def initials(name: str) -> str:
+    """One or two letters: of the first and the last word of a name."""
+    words = name.split()
+    letters = [word[0] for word in ([words[0], words[-1]] if words[1:] else words)]
+    return "".join(letters).upper() or "?"
+
+
+def display_name_of(user: User) -> str:
+    """The name that allauth's texts use."""
+    return user.display_name
+
+
+class Community(models.Model):
+    """The site itself, one row: its name and who may sign up."""
+
+    class SignUp(models.TextChoices):
+        """Who may make an account."""
+
+        OPEN = "open", "Anyone who finds the site"
+        INVITE = "invite", "Only with an invite link"
+
+    name = models.CharField(max_length=limits.NAME_MAX_LENGTH, default="livechat")
+    sign_up = models.CharField(
+        max_length=10, choices=SignUp.choices, default=SignUp.INVITE
+    )
+
+    class Meta:
+        verbose_name_plural = "community"
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def current(cls) -> "Community":
+        """The one row, or its defaults while the site is empty."""
+        return cls.objects.first() or cls()
+
+
+class InviteQuerySet(models.QuerySet["Invite"]):
+    """Invites by what they are still good for."""
+
+    def usable(self) -> "InviteQuerySet":
+        """Not expired, not used up."""
+        return self.filter(expires_at__gt=timezone.now(), uses__lt=models.F("max_uses"))
+
+    def listed(self) -> "InviteQuerySet":
+        """The newest 100 with who made them, newest first."""
+        return self.select_related("created_by").order_by("-pk")[:100]
+
+
+def _in_a_week() -> Any:
+    return timezone.now() + timedelta(days=7)
+
+
+class Invite(models.Model):
+    """A link that lets people sign up; only the hash of its code is stored."""
+
+    code_hash = models.CharField(max_length=64, unique=True, editable=False)
+    created_by = models.ForeignKey(User, on_delete=models.CASCADE, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(default=_in_a_week)
+    max_uses = models.PositiveIntegerField(default=1)
+    uses = models.PositiveIntegerField(default=0, editable=False)
+
+    objects = InviteQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"Invite by {self.created_by}, used {self.uses} of {self.max_uses}"
+
+    @classmethod
+    def issue(
+        cls, by: User, *, max_uses: int = 1, days: int = 7
+    ) -> "tuple[Invite, str]":
+        """Store an invite; return it and its code, which is not shown again."""
+        expires_at = timezone.now() + timedelta(days=days)
+        invite = cls(created_by=by, max_uses=max_uses, expires_at=expires_at)
+        code = invite.renew_code()
+        invite.save()
+        return invite, code
+
+    def renew_code(self) -> str:
+        """A new code, whose hash the invite holds from now on; not saved."""
+        code = secrets.token_urlsafe(32)
+        self.code_hash = secret_hash(code)
+        return code
+
+
+class Token(models.Model):
+    """A bearer token of a program; only the hash is stored."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
+    secret_hash = models.CharField(max_length=64, unique=True, editable=False)
+    name = models.CharField(max_length=limits.NAME_MAX_LENGTH, default="token")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.user}"
+
+    @classmethod
+    def issue(cls, user: User, *, name: str = "token") -> str:
+        """Store a token and return its secret, which is not shown again."""
+        secret = f"lc_{secrets.token_urlsafe(32)}"
+        cls.objects.create(user=user, secret_hash=secret_hash(secret), name=name)
+        return secret
+
+
+class Revocation(models.Model):
+    """Sockets that must end: of one session or token, or all of a user below `epoch`.
+
+    Written with the change that ends them; every web process reads the rows above the
+    last it saw, so that a missed Redis message costs two seconds and not the rule.
+    """
+
+    # The row outlives its user: a deleted account's sockets must hear of it as well.
+    user = models.ForeignKey(User, on_delete=models.DO_NOTHING, db_constraint=False)
+    session_hash = models.CharField(max_length=64, blank=True)
+    epoch = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    def __str__(self) -> str:
+        return f"Revocation {self.pk} of {self.user_id}"

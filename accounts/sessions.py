@@ -1,0 +1,235 @@
+"""Who is asking, by cookie or bearer token, and the end of a session.
+
+The rule it guards: a session or token that ended opens nothing, and its sockets hear
+of it through a Revocation row that is written with the change.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from accounts.models import Revocation, Token, User, secret_hash
+from livechat.lib.redis import publish
+
+CHANNEL = "revocations"
+KEEP_REVOCATIONS = timedelta(days=1)  # far above every poll and re-check
+
+# Django's own alphabet (contrib.sessions.backends.base), and ours (Token.issue).
+SESSION_KEY_SHAPE = re.compile(r"[a-z0-9]{32}")
+TOKEN_SHAPE = re.compile(r"lc_[A-Za-z0-9_-]{43}")
+
+Headers = Iterable[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who opened a socket, and by what; holds until `still_valid` says no.
+
+    `session_hash` is the hash of the session's key or of the token's secret.
+    """
+
+    user_id: int
+    public_id: str
+    name: str
+    role: str
+    is_bot: bool
+    epoch: int
+    session_hash: str
+    # Empty for a token. The key is as good as the cookie, so it stays out of logs.
+    session_key: str = field(default="", repr=False)
+
+
+def bearer_of(headers: Headers) -> str | None:
+    """The token of the Authorization header; None when there is no such header.
+
+    A header that is no single `Bearer <token>` gives "", which is nobody: whoever
+    sends one does not want their cookie to count.
+    """
+    values = _values(headers, b"authorization")
+    if not values:
+        return None
+    return token_in(values[0]) if len(values) == 1 else ""
+
+
+def token_in(authorization: str) -> str:
+    """The token of an Authorization header's value, "" when it is no Bearer."""
+    scheme, _, token = authorization.partition(" ")
+    return token if scheme.lower() == "bearer" else ""
+
+
+def cookie_of(headers: Headers) -> str | None:
+    """The session cookie's value; None when there is none, or more than one."""
+    pairs = [
+        pair.strip().partition("=")
+        for line in _values(headers, b"cookie")
+        for pair in line.split(";")
+    ]
+    found = [value for name, _, value in pairs if name == settings.SESSION_COOKIE_NAME]
+    return found[0] if len(found) == 1 else None
+
+
+def _values(headers: Headers, name: bytes) -> list[str]:
+    return [value.decode("latin-1") for key, value in headers if key.lower() == name]
+
+
+def principal_of(*, cookie: str | None, bearer: str | None) -> Principal | None:
+    """Who this is, or None. A bearer, even a bad one, wins: no cookie counts then.
+
+    One query for a token, two for a session. Never raises because of its input.
+    """
+    if bearer is not None:
+        return _by_token(bearer)
+    return None if cookie is None else _by_session(cookie)
+
+
+def user_of_token(bearer: str) -> User | None:
+    """The active user whom the token stands for, or None (one query)."""
+    if not TOKEN_SHAPE.fullmatch(bearer):
+        return None
+    tokens = Token.objects.select_related("user")
+    token = tokens.filter(secret_hash=secret_hash(bearer), user__is_active=True).first()
+    return token.user if token else None
+
+
+def _by_token(bearer: str) -> Principal | None:
+    user = user_of_token(bearer)
+    return _principal(user, secret_hash(bearer), "") if user else None
+
+
+def _by_session(key: str) -> Principal | None:
+    if not SESSION_KEY_SHAPE.fullmatch(key):
+        return None
+    user = _user_of(SessionStore(key).load())
+    return _principal(user, secret_hash(key), key) if user else None
+
+
+def _user_of(session: dict[str, Any]) -> User | None:
+    """The session's active user, by the checks of django.contrib.auth.get_user."""
+    user_id = str(session.get(SESSION_KEY, ""))
+    if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
+        return None
+    if not (user_id.isascii() and user_id.isdigit()):
+        return None
+    user = User.objects.filter(pk=int(user_id), is_active=True).first()
+    given = str(session.get(HASH_SESSION_KEY, ""))
+    return user if user and _proves(given, user) else None
+
+
+def _proves(given: str, user: User) -> bool:
+    wanted = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
+    return any(constant_time_compare(given, one) for one in wanted)
+
+
+def _principal(user: User, credential_hash: str, key: str) -> Principal:
+    return Principal(
+        user_id=user.pk,
+        public_id=user.public_id,
+        name=user.display_name,
+        role=user.role,
+        is_bot=user.is_bot,
+        epoch=user.epoch,
+        session_hash=credential_hash,
+        session_key=key,
+    )
+
+
+def still_valid(principal: Principal) -> bool:
+    """Whether the session or token still stands for this user (one or two queries).
+
+    False after log-out, expiry, a new password, deactivation and the token's end.
+    """
+    if principal.session_key:
+        now = _by_session(principal.session_key)
+        return now is not None and now.user_id == principal.user_id
+    tokens = Token.objects.filter(secret_hash=principal.session_hash)
+    alive = tokens.filter(user_id=principal.user_id, user__is_active=True)
+    return alive.filter(user__epoch=principal.epoch).exists()
+
+
+def ends(revocation: Revocation, principal: Principal) -> bool:
+    """Whether the revocation means this principal's sockets.
+
+    Someone who has signed in again since has the new epoch, and stays.
+    """
+    if revocation.session_hash:
+        return revocation.session_hash == principal.session_hash
+    same_user = revocation.user_id == principal.user_id
+    return same_user and principal.epoch < revocation.epoch
+
+
+def end_session(session_key: str) -> None:
+    """Delete the session and close its sockets; a second call does nothing more."""
+    user_id = str(SessionStore(session_key).load().get(SESSION_KEY, ""))
+    with transaction.atomic():
+        Session.objects.filter(session_key=session_key).delete()
+        if user_id.isdigit():
+            revoke(int(user_id), session_hash=secret_hash(session_key))
+
+
+def end_all_sessions(user: User) -> None:
+    """End every session of the user; tokens stay, but their sockets reconnect.
+
+    The new epoch alone makes each session worthless, also one that is made while
+    this runs; the rows are deleted so that nothing of them is kept.
+    """
+    keys = list(_session_keys(user.pk))
+    with transaction.atomic():
+        User.objects.select_for_update().filter(pk=user.pk).first()
+        user.refresh_from_db(fields=["epoch"])
+        user.epoch += 1
+        user.save(update_fields=["epoch"])
+        Session.objects.filter(session_key__in=keys).delete()
+        revoke(user.pk, epoch=user.epoch)
+
+
+def end_other_sessions(user: User, *, but: str | None) -> None:
+    """End every session of the user except the one with the key `but`."""
+    keys = [key for key in _session_keys(user.pk) if key != but]
+    with transaction.atomic():
+        Session.objects.filter(session_key__in=keys).delete()
+        for key in keys:
+            revoke(user.pk, session_hash=secret_hash(key))
+
+
+def _session_keys(user_id: int) -> Iterator[str]:
+    """Keys of the user's sessions: Django keeps no index, so all are read."""
+    store = SessionStore()
+    sessions = Session.objects.filter(expire_date__gt=timezone.now())
+    for session in sessions.iterator():
+        if store.decode(session.session_data).get(SESSION_KEY) == str(user_id):
+            yield session.session_key
+
+
+def revoke(user_id: int, *, session_hash: str = "", epoch: int = 0) -> None:
+    """Write the revocation, and tell the web processes once it is committed.
+
+    With a `session_hash` that session or token, else all of the user below `epoch`.
+    """
+    old = timezone.now() - KEEP_REVOCATIONS
+    Revocation.objects.filter(created_at__lt=old).delete()
+    revocation = Revocation.objects.create(
+        user_id=user_id, session_hash=session_hash, epoch=epoch
+    )
+    transaction.on_commit(partial(publish, CHANNEL, str(revocation.pk).encode()))
+
+
+def revocations_after(pk: int) -> list[Revocation]:
+    """The revocations above `pk`, oldest first."""
+    return list(Revocation.objects.filter(pk__gt=pk).order_by("pk"))
+
+
+def last_revocation() -> int:
+    """The highest revocation's id so far, 0 when there is none."""
+    newest = Revocation.objects.order_by("-pk").values_list("pk", flat=True).first()
+    return newest or 0

@@ -1,0 +1,111 @@
+"""Pages of accounts: set-up, invites, the profile; allauth has the others."""
+
+from typing import Any, cast
+
+from django.conf import settings
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import actions
+from accounts.forms import InviteForm, ProfileForm, SetUpForm, ThemeForm
+from accounts.http import UserRequest
+from accounts.links import invite_path, remember_invite
+from accounts.models import Invite, User
+
+
+@sensitive_post_parameters("password")
+def set_up(request: HttpRequest) -> HttpResponse:
+    """The first visit's one form; 404 once the site has an owner."""
+    if User.objects.exists():
+        raise Http404("This site has been set up.")
+    form = SetUpForm(request.POST or None)
+    if not form.is_valid():
+        return _form_page(request, "accounts/setup.html", form)
+    try:
+        owner = actions.set_up_site(**form.cleaned_data)
+    except actions.AlreadySetUp as error:
+        raise Http404(str(error)) from error
+    login(request, owner, backend=settings.AUTHENTICATION_BACKENDS[0])
+    return redirect("/")
+
+
+@require_safe
+def invite(request: HttpRequest, code: str) -> HttpResponse:
+    """Keep a usable invite for the sign-up form; else say that it is none."""
+    if request.user.is_authenticated:
+        return redirect("/")
+    if not remember_invite(request, code):
+        return render(request, "accounts/invite_invalid.html", status=404)
+    return redirect("account_signup")
+
+
+@login_required
+def invites(request: HttpRequest) -> HttpResponse:
+    """Owner and admins: make an invite link, which is shown once; the list."""
+    user = _staff_or_404(request)
+    form = InviteForm(request.POST or None)
+    context: dict[str, Any] = {"form": form, "new_link": None}
+    if form.is_valid():
+        days, uses = form.cleaned_data["days"], form.cleaned_data["uses"]
+        _, code = Invite.issue(user, days=days, max_uses=uses)
+        # By the address that the admin uses: it works for others on this network.
+        context["new_link"] = request.build_absolute_uri(invite_path(code))
+        context["form"] = InviteForm()
+    context["invites"] = Invite.objects.listed()
+    status = 422 if form.errors else 200
+    return render(request, "accounts/invites.html", context, status=status)
+
+
+@require_POST
+@login_required
+def revoke_invite(request: HttpRequest, pk: int) -> HttpResponse:
+    """Owner and admins: delete an invite, so that its link lets nobody in."""
+    _staff_or_404(request)
+    get_object_or_404(Invite, pk=pk).delete()
+    return redirect("invites")
+
+
+@login_required
+def profile(request: HttpRequest) -> HttpResponse:
+    """Name and theme; links to password and e-mail."""
+    user = cast(UserRequest, request).user
+    form = ProfileForm(request.POST or None, user=user)
+    if form.is_valid() and form.save():
+        return redirect("profile")
+    return _form_page(request, "accounts/profile.html", form)
+
+
+@require_POST
+@login_required
+def theme(request: HttpRequest) -> HttpResponse:
+    """Set the theme, and go back to the local page in `next`; 422 for no theme."""
+    form = ThemeForm(request.POST)
+    if not form.is_valid():
+        return HttpResponse("Choose system, light or dark.", status=422)
+    user = cast(UserRequest, request).user
+    user.theme = form.cleaned_data["theme"]
+    user.save(update_fields=["theme"])
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=204)
+    target = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(target, allowed_hosts=None)
+    return redirect(target if is_ours else "profile")
+
+
+def _staff_or_404(request: HttpRequest) -> User:
+    user = cast(UserRequest, request).user
+    if not user.is_staff:
+        raise Http404("Not yours to see.")
+    return user
+
+
+def _form_page(
+    request: HttpRequest, template: str, form: SetUpForm | ProfileForm
+) -> HttpResponse:
+    status = 422 if form.errors else 200
+    return render(request, template, {"form": form}, status=status)
