@@ -1,12 +1,17 @@
 """All members of a room, opened, counted and closed together."""
 
 import asyncio
+import itertools
 from collections.abc import Awaitable
 
 from bench import wire
 from bench.job import Job, Target
 from bench.sockets import Counting, Member, Opening, Reading, Tally
 from bench.witness import Witness
+
+# Each member shows life this often, in slices, so that no burst disturbs a latency.
+_LIFE_S = 8.0
+_SLICES = 80
 
 
 class SpoiltError(Exception):
@@ -22,6 +27,7 @@ class Crowd:
         self.acks = Tally()
         self.members: list[Member] = []
         self.witnesses: list[Witness] = []
+        self.life: asyncio.Task[None] | None = None
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         # Retrieved here once, so that a crowd nobody waits for does not warn.
         self.failed.add_done_callback(lambda failed: failed.exception())
@@ -33,6 +39,7 @@ class Crowd:
         """
         gate = asyncio.Semaphore(self.job.concurrency)
         reading = self._readers()
+        self.life = asyncio.create_task(self._show_life())
         self.members = [
             self._member(index in reading) for index in range(len(self.job.targets))
         ]
@@ -45,8 +52,10 @@ class Crowd:
 
     def close(self) -> None:
         """Drop every socket; call it in a finally."""
+        if self.life:
+            self.life.cancel()
         for member in self.members:
-            if hasattr(member, "transport"):
+            if member.entered:
                 member.leave()
 
     def fail(self, reason: str) -> None:
@@ -99,6 +108,13 @@ class Crowd:
         if over:
             found.append(f"{over} deliveries of {sent} messages came twice")
         return found
+
+    async def _show_life(self) -> None:
+        for tick in itertools.count():
+            await asyncio.sleep(_LIFE_S / _SLICES)
+            for member in self.members[tick % _SLICES :: _SLICES]:
+                if member.entered:
+                    member.show_life()
 
     def _readers(self) -> set[int]:
         size, samples = len(self.job.targets), self.job.samples
