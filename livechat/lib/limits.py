@@ -55,3 +55,43 @@ REDIS_COMMAND_TIMEOUT_S = 1.0
 PASSWORD_MIN_LENGTH = 12  # characters
 PASSWORD_MAX_LENGTH = 256
 INVITE_MAX_DAYS = 30  # days that an invite may live
+INVITE_MAX_USES = 1_000  # people that one invite may let in
+
+# Gateway: HTTP
+GATEWAY_BODY_MAX_BYTES = 64 * 1024  # of a request's body; more needs a ticket
+GATEWAY_TARGET_MAX_BYTES = 8 * 1024  # of a path, and of a query string
+GATEWAY_QUERY_MAX_PARAMETERS = 200  # of one query string
+GATEWAY_HEADERS_MAX_BYTES = 16 * 1024  # request line and headers together
+GATEWAY_HEADERS_MAX = 100  # header lines of one request
+GATEWAY_HEADER_DEADLINE_S = 15.0  # from the first moment to the last header line
+GATEWAY_BODY_DEADLINE_S = 60.0  # for a body, and one second more for each MiB
+GATEWAY_BODY_STALL_S = 15.0  # without one byte of the body
+GATEWAY_ANSWER_DEADLINE_S = 60.0  # for the application to begin its answer
+GATEWAY_IDLE_TIMEOUT_S = 60.0  # between two requests of one connection
+GATEWAY_LINGER_S = 1.0  # a refused client's bytes are read and thrown away this long
+GATEWAY_MAX_PER_ADDRESS = 100  # connections of one IPv4 address or IPv6 /64
+GATEWAY_MAX_CONNECTIONS = 20_000  # connections of one process
+
+# Gateway: WebSocket
+GATEWAY_MESSAGE_MAX_BYTES = 64 * 1024  # of one message and of one frame
+GATEWAY_HANDSHAKE_DEADLINE_S = 5.0  # for the handshake, the application's yes included
+GATEWAY_FRAGMENT_DEADLINE_S = 15.0  # for a message that has begun
+GATEWAY_PING_INTERVAL_S = 14.0  # of silence before a ping
+GATEWAY_PING_TIMEOUT_S = 10.0  # for its pong; with the interval under 25 s
+GATEWAY_CLOSE_DEADLINE_S = 1.5  # from our close frame to the end of the connection
+GATEWAY_INBOUND_MAX_FRAMES = 64  # messages that wait for the application
+GATEWAY_INBOUND_MAX_BYTES = 256 * 1024  # of them; then the client is not read
+
+# Gateway: what a client has not taken yet
+GATEWAY_SEND_WAIT_BYTES = 256 * 1024  # above it the application's send() waits
+GATEWAY_STALL_S = 15.0  # a wait in which less than GATEWAY_STALL_BYTES left
+GATEWAY_STALL_BYTES = 16 * 1024  # ends the connection
+GATEWAY_SLOW_BYTES = 1024 * 1024  # of a socket for GATEWAY_SLOW_S: close 4008
+GATEWAY_SLOW_S = 5.0
+GATEWAY_UNSENT_MAX_BYTES = 4 * 1024 * 1024  # of a socket at once: close 4008
+GATEWAY_SOCKET_SEND_BUFFER_BYTES = 256 * 1024  # that the kernel may hold of a socket
+
+# Gateway: the end
+GATEWAY_SHUTDOWN_S = 10.0  # from SIGTERM to the end of the process
+GATEWAY_SHUTDOWN_HOOK_S = 3.0  # of it for the application's on_shutdown
+GATEWAY_APPLICATION_CLOSE_S = 10.0  # for an application whose client has left

@@ -1,0 +1,1 @@
+"""AI: providers, streams, chats and answers into rooms."""

@@ -1,0 +1,1 @@
+"""Rooms, memberships, messages, presence and typing; the room worker."""

@@ -1,0 +1,69 @@
+"""The one answer to "may they": deny by default, for pages, sockets and commands."""
+
+from collections.abc import Callable
+
+from django.http import Http404
+
+from accounts.models import User
+from chat.models import Membership, Room
+
+Rule = Callable[[User, Room], bool]
+
+
+def role_in(user: User, room: Room) -> str | None:
+    """The user's role in the room, None when they do not belong (one query)."""
+    roles = Membership.objects.filter(room=room, user=user)
+    return roles.values_list("role", flat=True).first()
+
+
+def can(user: User, action: str, room: Room) -> bool:
+    """Whether the user may do the action to the room; an unknown action is refused.
+
+    Asks the database for the membership each time, so that it is true now.
+    """
+    rule = RULES.get(action)
+    return bool(rule is not None and user.is_active and rule(user, room))
+
+
+def room_or_404(user: User, public_id: str) -> Room:
+    """The room, with `member_count`, if the user may see it.
+
+    Raises:
+        Http404: it is not there, or not theirs; both look the same.
+    """
+    rooms = Room.objects.visible_to(user).with_member_count()
+    try:
+        return rooms.get(public_id=public_id)
+    except Room.DoesNotExist:
+        raise Http404("No such room, or it is not yours to see.") from None
+
+
+def _sees(user: User, room: Room) -> bool:
+    return not room.is_private or _belongs(user, room)
+
+
+def _belongs(user: User, room: Room) -> bool:
+    return role_in(user, room) is not None
+
+
+def _runs_room(user: User, room: Room) -> bool:
+    """The room's admins, and for public rooms the site's owner and admins too."""
+    if role_in(user, room) == Membership.Role.ADMIN:
+        return True
+    return user.is_staff and not room.is_private
+
+
+def _may_join(user: User, room: Room) -> bool:
+    return not room.is_private and not _belongs(user, room)
+
+
+RULES: dict[str, Rule] = {
+    "read": _sees,
+    "post": _belongs,
+    "type": _belongs,
+    "mark_read": _belongs,
+    "join": _may_join,
+    "leave": _belongs,
+    "edit_room": _runs_room,
+    "delete_room": _runs_room,
+}

@@ -1,0 +1,266 @@
+"""Changes that the world must hear of; only here are transactions opened.
+
+Nothing leaves the process before the commit.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts.models import User
+from chat import lobby
+from chat.inbox import Answer, PostIntent
+from chat.leases import hold
+from chat.models import Bucket, Membership, Message, Room
+from chat.room import Body, Desk, Registry, Sender, refused
+from livechat.lib import limits
+from livechat.lib.markdown import render
+from livechat.lib.text import BadText, EmptyText, TextError, TooLong, normalise_text
+from livechat.lib.token_bucket import Level, Rate, take
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one intent; `message` is there when it was stored just now."""
+
+    intent: PostIntent
+    answer: Answer
+    message: Message | None
+
+
+def post_messages(
+    intents: Sequence[PostIntent],
+    leases: Mapping[int, int],
+    registry: Registry,
+    now: datetime,
+) -> list[Outcome]:
+    """Decide over a batch and store what is let through, in one transaction.
+
+    `leases` maps each shard of the batch to the epoch under which it is held. The
+    queries do not grow with the messages but for one counter update a room.
+
+    Raises:
+        Fenced: another worker holds a shard by now; nothing was stored.
+    """
+    bodies = _bodies(intents, now)
+    try:
+        with transaction.atomic():
+            hold(leases)
+            outcomes = _decide(intents, bodies, registry, now)
+            _store(outcomes)
+    except BaseException:
+        for intent in intents:
+            registry.forget(intent.room)
+        raise
+    return outcomes
+
+
+def _decide(
+    intents: Sequence[PostIntent],
+    bodies: dict[tuple[int, UUID], Body],
+    registry: Registry,
+    now: datetime,
+) -> list[Outcome]:
+    desks = _desks(intents, bodies, registry, now)
+    outcomes = []
+    for intent in intents:
+        desk = desks.get(intent.room)
+        if desk is None:
+            text = "There is no such room, or it is not yours."
+            outcomes.append(
+                Outcome(intent, refused(intent, None, "no_room", text), None)
+            )
+            continue
+        stored_before = len(desk.new)
+        answer = registry.actor(intent.room).decide(intent, desk)
+        new = desk.new[-1] if len(desk.new) > stored_before else None
+        outcomes.append(Outcome(intent, answer, new))
+    _write_buckets(desk.senders for desk in desks.values())
+    return outcomes
+
+
+def _desks(
+    intents: Sequence[PostIntent],
+    bodies: dict[tuple[int, UUID], Body],
+    registry: Registry,
+    now: datetime,
+) -> dict[int, Desk]:
+    """What the rules need, read under the lock; the number of queries is fixed."""
+    rooms = Room.objects.in_bulk({intent.room for intent in intents})
+    users = User.objects.in_bulk({intent.user for intent in intents})
+    buckets = Bucket.objects.in_bulk(users.keys())
+    members: dict[int, set[int]] = defaultdict(set)
+    pairs = Membership.objects.filter(room__in=rooms.keys(), user__in=users.keys())
+    for room, user in pairs.values_list("room_id", "user_id"):
+        members[room].add(user)
+    stored: dict[int, dict[tuple[int, UUID], Message]] = defaultdict(dict)
+    for message in Message.objects.filter(
+        room__in=rooms.keys(),
+        author__in=users.keys(),
+        client_id__in={intent.client_id for intent in intents},
+    ):
+        stored[message.room_id][message.author_id, message.client_id] = message
+    _recall_newest(rooms.values(), registry)
+    senders = {
+        pk: Sender(
+            user, Level(found.level, found.at) if (found := buckets.get(pk)) else None
+        )
+        for pk, user in users.items()
+    }
+    return {
+        pk: Desk(room, members[pk], senders, stored[pk], bodies, message_rate(), now)
+        for pk, room in rooms.items()
+    }
+
+
+def _recall_newest(rooms: Iterable[Room], registry: Registry) -> None:
+    """Give each actor its room's newest message; read it where the cache is stale."""
+    for room in rooms:
+        actor = registry.actor(room.pk)
+        if (actor.newest.seq if actor.newest else 0) != room.last_seq:
+            actor.newest = Message.objects.filter(room=room, seq=room.last_seq).first()
+
+
+def _store(outcomes: Sequence[Outcome]) -> None:
+    new = [outcome.message for outcome in outcomes if outcome.message is not None]
+    Message.objects.bulk_create(new)
+    counts: dict[int, int] = defaultdict(int)
+    rooms: dict[int, Room] = {}
+    for message in new:
+        counts[message.room_id] += 1
+        rooms[message.room_id] = message.room
+    for pk, count in counts.items():
+        # The old number is part of the condition: a second writer would be seen here.
+        room = rooms[pk]
+        moved = Room.objects.filter(pk=pk, last_seq=room.last_seq - count).update(
+            last_seq=room.last_seq, last_changed_seq=room.last_changed_seq
+        )
+        if moved != 1:
+            raise RuntimeError(f"room {pk} was moved by another writer")
+
+
+def _write_buckets(senders: Iterable[dict[int, Sender]]) -> None:
+    spent: dict[int, Bucket] = {}
+    for group in senders:
+        for pk, sender in group.items():
+            if sender.spent and sender.level is not None:
+                spent[pk] = Bucket(
+                    user_id=pk, level=sender.level.tokens, at=sender.level.at
+                )
+    if spent:
+        Bucket.objects.bulk_create(
+            spent.values(),
+            update_conflicts=True,
+            unique_fields=["user"],
+            update_fields=["level", "at"],
+        )
+
+
+def message_rate() -> Rate:
+    """The rate of messages of one person."""
+    return Rate(settings.RATE_MESSAGES_BURST, settings.RATE_MESSAGES_PER_S)
+
+
+def _bodies(
+    intents: Sequence[PostIntent], now: datetime
+) -> dict[tuple[int, UUID], Body]:
+    """The checked texts and their HTML, made before the lock is taken.
+
+    A person whose bucket is empty costs no rendering, as they will be refused.
+    """
+    users = {intent.user for intent in intents}
+    levels: dict[int, Level | None] = {
+        found.user_id: Level(found.level, found.at)
+        for found in Bucket.objects.filter(user__in=users)
+    }
+    bodies: dict[tuple[int, UUID], Body] = {}
+    for intent in intents:
+        levels[intent.user], wait_s = take(
+            levels.get(intent.user), message_rate(), now.timestamp()
+        )
+        bodies[intent.user, intent.client_id] = _body(intent.body, rendered=not wait_s)
+    return bodies
+
+
+def _body(text: str, *, rendered: bool) -> Body:
+    try:
+        checked = normalise_text(text, max_length=limits.MESSAGE_MAX_LENGTH)
+    except TextError as error:
+        return Body(text, code=_CODES[type(error)], message=str(error))
+    return Body(checked, html=render(checked) if rendered else None)
+
+
+_CODES: dict[type[TextError], str] = {
+    EmptyText: "empty",
+    TooLong: "too_long",
+    BadText: "bad_text",
+}
+
+
+def create_room(
+    creator: User, *, name: str, description: str = "", is_private: bool = False
+) -> Room:
+    """Store a room whose admin is its creator; tell the lobby."""
+    with transaction.atomic():
+        room = Room.objects.create(
+            name=name, description=description, is_private=is_private, creator=creator
+        )
+        Membership.objects.create(room=room, user=creator, role=Membership.Role.ADMIN)
+        transaction.on_commit(lambda: lobby.room_created(room))
+    return room
+
+
+def update_room(
+    actor: User, room: Room, *, name: str, description: str, is_private: bool
+) -> Room:
+    """Change a room's name, description or privacy; tell those who may see it."""
+    was_private = room.is_private
+    room.name, room.description, room.is_private = name, description, is_private
+    with transaction.atomic():
+        room.save(update_fields=["name", "description", "is_private"])
+        transaction.on_commit(lambda: lobby.room_updated(room, was_private=was_private))
+    return room
+
+
+def delete_room(actor: User, room: Room) -> None:
+    """Delete a room with its log; whoever follows it is told."""
+    public_id, is_private = room.public_id, room.is_private
+    members = list(room.memberships.values_list("user__public_id", flat=True))
+    with transaction.atomic():
+        room.messages.all().delete()
+        room.delete()
+        transaction.on_commit(
+            lambda: lobby.room_deleted(public_id, members if is_private else None)
+        )
+
+
+def join_room(user: User, room: Room) -> Membership:
+    """Make the user a member, who has read all so far; repeating it is harmless."""
+    with transaction.atomic():
+        membership, made = Membership.objects.get_or_create(
+            room=room, user=user, defaults={"last_read_seq": room.last_seq}
+        )
+        if made:
+            transaction.on_commit(lambda: lobby.member_joined(room, user))
+    return membership
+
+
+def leave_room(user: User, room: Room) -> None:
+    """End the membership; a second call changes nothing."""
+    with transaction.atomic():
+        gone, _ = Membership.objects.filter(room=room, user=user).delete()
+        if gone:
+            transaction.on_commit(lambda: lobby.member_left(room, user))
+
+
+def mark_read(user: User, room: Room, seq: int) -> bool:
+    """Remember how far the member has read; False when they do not belong."""
+    seq = min(seq, room.last_seq)
+    return bool(
+        Membership.objects.filter(room=room, user=user).update(last_read_seq=seq)
+    )

@@ -1,0 +1,271 @@
+"""One web process's part in presence: its own people, and what its viewers are told.
+
+Own connections are leased by a heartbeat. Whoever finds Redis empty puts all of their
+own people back; whoever finds another process's lease ended takes its people out.
+"""
+
+import asyncio
+import itertools
+import logging
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import msgspec
+
+from chat import presence
+from chat.presence import Meta
+from chat.roster import Roster, Told
+from livechat.lib import limits
+from livechat.lib.hub import Connection, Hub
+from livechat.lib.redis import RedisAway, async_client
+
+logger = logging.getLogger(__name__)
+
+TICK_S = 0.05
+RELOAD_BEATS = 3  # heartbeats between two looks at the whole state
+REFRESH_TYPING_S = 2.0  # a typist who goes on is told again this often
+
+# Given a room and what is new: make and send the frames.
+Announce = Callable[[str, Roster, Told], None]
+
+
+@dataclass(slots=True)
+class _Own:
+    """One of our connections in one room."""
+
+    connection: Connection
+    meta: Meta
+    typing_at: float = 0.0  # monotonic, of the last word that they type
+    told_at: float = 0.0  # monotonic, of the last publication of it
+
+
+@dataclass(slots=True)
+class _Viewed:
+    """One room that somebody here looks at."""
+
+    roster: Roster = field(default_factory=Roster)
+    viewers: int = 0
+    told_at: float = 0.0
+    loading: asyncio.Task[None] | None = None
+
+
+class Attendance:
+    """Joins, leaves, typing and states of this process; rosters of its open rooms."""
+
+    def __init__(self, hub: Hub, process: str, announce: Announce) -> None:
+        self._hub = hub
+        self._process = process
+        self._announce = announce
+        self._redis = async_client()
+        self._own: dict[tuple[str, str], _Own] = {}  # (room, connection id)
+        self._viewed: dict[str, _Viewed] = {}
+        self._states: dict[str, str] = {}  # by connection id, where not online
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self) -> None:
+        """Begin the heartbeat and the telling."""
+        self._later(self._beat())
+        self._later(self._tell())
+
+    async def stop(self) -> None:
+        """Take all of our own people out, then stop."""
+        for task in self._tasks:
+            task.cancel()
+        for (room, _), own in list(self._own.items()):
+            await self._try_remove(room, own.meta.ref)
+        await self._redis.aclose()
+
+    # Viewers
+
+    async def view(self, room: str) -> Roster:
+        """The room's roster, loaded; pair it with `unview`."""
+        viewed = self._viewed.get(room)
+        if viewed is None:
+            viewed = self._viewed[room] = _Viewed()
+            viewed.loading = asyncio.create_task(self._load(room, viewed))
+        viewed.viewers += 1
+        if viewed.loading is not None:
+            await asyncio.shield(viewed.loading)
+        return viewed.roster
+
+    def unview(self, room: str) -> None:
+        """One viewer less; a room that nobody looks at is forgotten."""
+        viewed = self._viewed.get(room)
+        if viewed is None:
+            return
+        viewed.viewers -= 1
+        if viewed.viewers <= 0:
+            del self._viewed[room]
+            self._hub.unlisten(presence.channel(room))
+
+    async def _load(self, room: str, viewed: _Viewed) -> None:
+        def on_payload(payload: bytes) -> None:
+            try:
+                viewed.roster.apply(presence.decode_diff(payload))
+            except msgspec.DecodeError:
+                logger.exception("a presence diff could not be read")
+
+        await self._hub.listen(presence.channel(room), on_payload)
+        await self._reload(room, viewed)
+
+    async def _reload(self, room: str, viewed: _Viewed) -> None:
+        """Read the state; with Redis away the roster shows our own people only."""
+        try:
+            metas, dead = await presence.state(self._redis, room)
+        except RedisAway as error:
+            logger.warning("redis is away, presence of a room is not read: %s", error)
+            metas, dead = {}, []
+            metas.update(
+                {
+                    own.meta.ref: own.meta
+                    for key, own in self._own.items()
+                    if key[0] == room
+                }
+            )
+        viewed.roster.load(metas)
+        for ref in dead:
+            await self._try_remove(room, ref)
+
+    # Our own people
+
+    async def join(self, room: str, connection: Connection, device: str) -> None:
+        """Show the connection in the room; a second call changes nothing."""
+        if (room, connection.id) in self._own:
+            return
+        meta = Meta(
+            ref=presence.new_ref(),
+            user=connection.principal.public_id,
+            name=connection.principal.name,
+            joined_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            process=self._process,
+            state=self._states.get(connection.id, "online"),
+            device=device,
+        )
+        self._own[room, connection.id] = _Own(connection, meta)
+        await self._publish(room, meta)
+
+    async def leave(self, room: str, connection: Connection) -> None:
+        """Take the connection out of the room at once."""
+        own = self._own.pop((room, connection.id), None)
+        if own is not None:
+            await self._try_remove(room, own.meta.ref)
+
+    def lost(self, connection: Connection, *, clean: bool) -> None:
+        """Take a closed socket out of its rooms, after the time it has to come back."""
+        grace_s = limits.LEAVE_GRACE_CLEAN_S if clean else limits.LEAVE_GRACE_S
+        for room, connection_id in [
+            key for key in self._own if key[1] == connection.id
+        ]:
+            own = self._own[room, connection_id]
+            if own.meta.typing:
+                self._later(self.typing(room, connection, on=False))
+            self._later(self._leave_after(grace_s, room, connection))
+        self._states.pop(connection.id, None)
+
+    async def _leave_after(
+        self, grace_s: float, room: str, connection: Connection
+    ) -> None:
+        await asyncio.sleep(grace_s)
+        await self.leave(room, connection)
+
+    async def typing(self, room: str, connection: Connection, *, on: bool) -> None:
+        """Show or end that the person types; nothing for who does not belong."""
+        own = self._own.get((room, connection.id))
+        if own is None:
+            return
+        now = time.monotonic()
+        own.typing_at = now if on else 0.0
+        if on == own.meta.typing and (not on or now - own.told_at < REFRESH_TYPING_S):
+            return
+        own.told_at = now
+        await self._change(room, own, typing=on)
+
+    async def show(self, connection: Connection, state: str) -> None:
+        """Show another state in all rooms; invisible is not sent at all."""
+        self._states[connection.id] = state
+        for (room, connection_id), own in list(self._own.items()):
+            if connection_id == connection.id and own.meta.state != state:
+                await self._change(room, own, state=state)
+
+    async def _change(self, room: str, own: _Own, **fields: object) -> None:
+        own.meta = msgspec.structs.replace(own.meta, **fields)
+        await self._publish(room, own.meta)
+
+    async def _publish(self, room: str, meta: Meta) -> None:
+        if meta.state == "invisible":
+            await self._try_remove(room, meta.ref)
+            return
+        try:
+            await presence.put(self._redis, room, meta)
+        except RedisAway as error:
+            logger.warning("redis is away, presence waits: %s", error)
+
+    async def _try_remove(self, room: str, ref: str) -> None:
+        try:
+            await presence.remove(self._redis, room, ref)
+        except RedisAway as error:
+            logger.warning("redis is away, a leave waits for the lease: %s", error)
+
+    # Loops
+
+    async def _beat(self) -> None:
+        for beat in itertools.count():
+            try:
+                renewed = await presence.heartbeat(self._redis, self._process)
+                if not renewed:
+                    await self._refill()
+                if not renewed or beat % RELOAD_BEATS == 0:
+                    await self._reload_all()
+                await self._bury()
+            except RedisAway as error:
+                logger.warning("redis is away, no heartbeat: %s", error)
+            await asyncio.sleep(limits.HEARTBEAT_S)
+
+    async def _reload_all(self) -> None:
+        """Compare every roster with Redis: a diff that was lost is found here."""
+        for room, viewed in list(self._viewed.items()):
+            if viewed.roster.loaded:
+                await self._reload(room, viewed)
+
+    async def _refill(self) -> None:
+        """Put our people back into a Redis that lost them, or where we are new."""
+        for (room, _), own in list(self._own.items()):
+            await self._publish(room, own.meta)
+
+    async def _bury(self) -> None:
+        """Take out the people of dead processes, and end typing that nobody renewed."""
+        others = {
+            meta.process
+            for viewed in self._viewed.values()
+            for meta in viewed.roster.metas.values()
+        }
+        alive = await presence.living(self._redis, others | {self._process})
+        for room, viewed in list(self._viewed.items()):
+            for meta in list(viewed.roster.metas.values()):
+                if meta.process not in alive:
+                    viewed.roster.drop([meta.ref])
+                    await self._try_remove(room, meta.ref)
+        limit = time.monotonic() - limits.TYPING_TTL_S
+        for (room, _), own in list(self._own.items()):
+            if own.meta.typing and own.typing_at < limit:
+                await self._change(room, own, typing=False)
+
+    async def _tell(self) -> None:
+        while True:
+            now = time.monotonic()
+            for room, viewed in list(self._viewed.items()):
+                if not viewed.roster.loaded or not viewed.roster.stirs:
+                    continue
+                due = now - viewed.told_at >= limits.PRESENCE_INTERVAL_S
+                if told := viewed.roster.told(presence=due):
+                    if told.joins or told.leaves:
+                        viewed.told_at = now
+                    self._announce(room, viewed.roster, told)
+            await asyncio.sleep(TICK_S)
+
+    def _later(self, coroutine: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

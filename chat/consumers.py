@@ -1,0 +1,230 @@
+"""The socket's consumer: lets a socket in, turns frames into intents, answers.
+
+It decides nothing: access, the worker and the hub do. It never raises for what a
+client sends, and what goes down to many never passes through here.
+"""
+
+import logging
+import secrets
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any, ClassVar, cast
+from urllib.parse import parse_qs
+
+from channels.consumer import AsyncConsumer
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.sessions import Principal, bearer_of, cookie_of, principal_of
+from chat import inbox, intents, subscriptions
+from chat.inbox import Answer, PostIntent, Refused
+from chat.web import WebProcess, answer_to, web_process
+from livechat.gateway.origin import origin_allowed
+from livechat.lib import limits
+from livechat.lib.codec import FrameError, decode, encode
+from livechat.lib.hub import Connection
+
+logger = logging.getLogger(__name__)
+
+VERSION = 1
+FLOOD = 4029
+GOING_AWAY = frozenset({1000, 1001})
+
+Event = dict[str, Any]
+Receive = Callable[[], Awaitable[Event]]
+Send = Callable[[Event], Awaitable[None]]
+
+
+class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
+    """One socket: any number of rooms, presence and typing."""
+
+    scope: Event
+    web: WebProcess
+    connection: Connection
+
+    async def __call__(self, scope: Event, receive: Receive, send: Send) -> None:
+        """Handle the socket's events one after the other, in a plain loop.
+
+        Channels' own loop costs two tasks and a hop to a thread for each event; nothing
+        here needs them, as every question to the database has its thread already.
+        """
+        self.scope, self._send = scope, send
+        self._errors: deque[float] = deque(maxlen=limits.ERRORS_PER_WINDOW)
+        await receive()  # websocket.connect
+        if not await self._let_in():
+            await send({"type": "websocket.close"})  # before the accept: HTTP 403
+            return
+        try:
+            await self._greet()
+            while (event := await receive())["type"] == "websocket.receive":
+                await self._receive(event)
+            self.web.attendance.lost(
+                self.connection, clean=event.get("code") in GOING_AWAY
+            )
+        finally:
+            for room in list(self.connection.feeds):
+                self.web.attendance.unview(room)
+            self.web.hub.remove(self.connection)
+
+    # In
+
+    async def _let_in(self) -> bool:
+        """Whether this is somebody, from our own page or with a token."""
+        query = parse_qs(self.scope["query_string"].decode("latin-1"))
+        wanted = {"v": [str(VERSION)], "format": ["html"], **query}
+        page_or_program = wanted["format"] in (["html"], ["json"])
+        if wanted["v"] != [str(VERSION)] or not page_or_program:
+            return False
+        headers = self.scope["headers"]
+        bearer = bearer_of(headers)
+        origins = [value for name, value in headers if name == b"origin"]
+        if bearer is None and not origin_allowed(origins, settings.SITE_ORIGINS):
+            return False
+        self.web = await web_process()
+        principal = await self.web.hub.ask(_principal, cookie_of(headers), bearer)
+        if principal is None:
+            return False
+        self.connection = Connection(
+            secrets.token_urlsafe(9),
+            self.scope["livechat.socket"],
+            html=wanted["format"] == ["html"],
+            principal=principal,
+        )
+        return True
+
+    async def _greet(self) -> None:
+        await self._send({"type": "websocket.accept"})
+        self.web.hub.add(self.connection)
+        who = self.connection.principal
+        hello = {
+            "type": "hello",
+            "v": VERSION,
+            "user": {"id": who.public_id, "name": who.name},
+            "server_time": timezone.now().isoformat(),
+            "heartbeat_s": limits.SOCKET_HEARTBEAT_S,
+        }
+        self.connection.send(encode(hello))
+
+    # Frames
+
+    async def _receive(self, event: Event) -> None:
+        """Answer one frame; an error of ours is logged under an id that is told."""
+        ref: str | None = None
+        try:
+            frame = self._decoded(event)
+            ref = intents.ref_of(frame)
+            intent = intents.parse(frame)
+            await self._HANDLERS[type(intent)](self, intent)
+        except FrameError as error:
+            self._refuse(error.code, error.message, ref)
+        except Exception:
+            error_id = secrets.token_hex(4)
+            logger.exception("error %s in a frame", error_id)
+            self._refuse("internal", f"Something broke here (error {error_id}).", ref)
+
+    def _decoded(self, event: Event) -> dict[str, Any]:
+        text = event.get("text")
+        if text is None:
+            raise FrameError("bad_frame", "Expected a text frame, got a binary one.")
+        frame = cast(dict[str, Any], decode(text))
+        return intents.from_form(frame) if self.connection.html else frame
+
+    def _refuse(self, code: str, message: str, ref: str | None) -> None:
+        """Send an error frame; too many of them within the window end the socket."""
+        frame = {"type": "error", "ref": ref, "code": code, "message": message}
+        html = subscriptions.toast(message) if self.connection.html else b""
+        self.connection.send(encode(frame), html)
+        now = time.monotonic()
+        self._errors.append(now)
+        full = len(self._errors) == limits.ERRORS_PER_WINDOW
+        if full and now - self._errors[0] < limits.ERROR_WINDOW_S:
+            self.connection.socket.close(FLOOD, "too many errors")
+
+    # Intents
+
+    async def _subscribe(self, intent: intents.Subscribe) -> None:
+        await subscriptions.subscribe(
+            self.web, self.connection, intent.room, intent.after, intent.ref
+        )
+
+    async def _unsubscribe(self, intent: intents.Unsubscribe) -> None:
+        if not await subscriptions.leave(self.web, self.connection, intent.room):
+            raise subscriptions.no_room()
+        frame = {"type": "unsubscribed", "ref": intent.ref, "room": intent.room}
+        self.connection.send(encode(frame))
+
+    async def _post(self, intent: intents.Send) -> None:
+        """Put the message into the room's inbox; its answer comes from the worker."""
+        who: Principal = self.connection.principal
+        room = await self.web.hub.ask(subscriptions.may_send, who.user_id, intent.room)
+        if room is None:
+            raise subscriptions.no_room()
+        post = PostIntent(
+            room=room,
+            user=who.user_id,
+            epoch=who.epoch,
+            client_id=intent.client_id,
+            body=intent.body,
+            reply_to=intent.reply_to,
+            process=self.web.id,
+            address=self.connection.id,
+            ref=intent.ref,
+        )
+        try:
+            await inbox.submit(self.web.redis, room % limits.SHARDS, post)
+        except Refused as refusal:
+            answer_to(self.connection, _refusal(intent, refusal))
+        await self.web.attendance.typing(intent.room, self.connection, on=False)
+
+    async def _read(self, intent: intents.Read) -> None:
+        user_id = self.connection.principal.user_id
+        if not await self.web.hub.ask(
+            subscriptions.read_up_to, user_id, intent.room, intent.seq
+        ):
+            raise subscriptions.no_room()
+        frame = {
+            "type": "ack",
+            "ref": intent.ref,
+            "room": intent.room,
+            "seq": intent.seq,
+        }
+        self.connection.send(encode(frame))
+
+    async def _typing(self, intent: intents.Typing) -> None:
+        if intent.room not in self.connection.feeds:
+            raise subscriptions.no_room()
+        await self.web.attendance.typing(intent.room, self.connection, on=intent.on)
+
+    async def _presence(self, intent: intents.Presence) -> None:
+        await self.web.attendance.show(self.connection, intent.state)
+
+    async def _ping(self, intent: intents.Ping) -> None:
+        self.connection.send(encode({"type": "pong", "ref": intent.ref}))
+
+    _HANDLERS: ClassVar[dict[type, Callable[..., Awaitable[None]]]] = {
+        intents.Subscribe: _subscribe,
+        intents.Unsubscribe: _unsubscribe,
+        intents.Send: _post,
+        intents.Read: _read,
+        intents.Typing: _typing,
+        intents.Presence: _presence,
+        intents.Ping: _ping,
+    }
+
+
+def _principal(cookie: str | None, bearer: str | None) -> Principal | None:
+    return principal_of(cookie=cookie, bearer=bearer)
+
+
+def _refusal(intent: intents.Send, refusal: Refused) -> Answer:
+    return Answer(
+        address="",
+        ref=intent.ref,
+        room=intent.room,
+        client_id=str(intent.client_id),
+        code=refusal.code,
+        message=refusal.message,
+        retry_after_ms=refusal.retry_after_ms,
+        body=intent.body,
+    )

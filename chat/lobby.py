@@ -1,0 +1,143 @@
+"""Control events: what happens to rooms and members, told to every web process.
+
+They travel over the channel layer, once a web process, which hands them to its own
+sockets. A message of a room never goes this way: it would be lost without a trace.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.template.loader import get_template
+
+from accounts.models import User
+from chat.models import Room
+from livechat.lib import limits
+from livechat.lib.codec import encode
+from livechat.lib.redis import RedisAway
+
+logger = logging.getLogger(__name__)
+
+GROUP = "control"
+
+
+def room_created(room: Room) -> None:
+    """Show the room in the lobbies of those who may see it."""
+    card = _card(room)
+    _tell(
+        {"type": "room_created", **_fields(room)},
+        f'<hx-partial hx-target="#rooms" hx-swap="beforeend">{card}</hx-partial>',
+        _audience(room),
+    )
+
+
+def room_updated(room: Room, *, was_private: bool = False) -> None:
+    """Show the room's present name, description and number of members."""
+    if room.is_private and not was_private:
+        _tell_removed(room.public_id, "private", None, except_users=_members(room))
+    _tell(
+        {"type": "room_updated", **_fields(room)}, _updated_html(room), _audience(room)
+    )
+
+
+def room_deleted(room: str, members: Sequence[str] | None) -> None:
+    """Take the room (by public id) from every page; `members` None: everybody's."""
+    _tell({"type": "room_deleted", "room": room}, _gone(room), members)
+    _tell_removed(room, "deleted", members)
+
+
+def member_joined(room: Room, user: User) -> None:
+    """One member more; the newcomer's own pages show the room at their side."""
+    side = get_template("chat/_sidebar_room.html").render({"room": room})
+    place = "#sidebar-rooms"
+    html = f'<hx-partial hx-target="{place}" hx-swap="beforeend">{side}</hx-partial>'
+    _tell({"type": "room_created", **_fields(room)}, html, [user.public_id])
+    room_updated(room, was_private=room.is_private)
+
+
+def member_left(room: Room, user: User) -> None:
+    """One member less; the sockets of who left hear no more of the room."""
+    _tell_removed(room.public_id, "left", [user.public_id])
+    room_updated(room, was_private=room.is_private)
+
+
+def _fields(room: Room) -> dict[str, Any]:
+    return {
+        "room": room.public_id,
+        "name": room.name,
+        "description": room.description,
+        "members": room.memberships.count(),
+    }
+
+
+def _members(room: Room) -> list[str]:
+    return list(room.memberships.values_list("user__public_id", flat=True))
+
+
+def _audience(room: Room) -> list[str] | None:
+    """The public ids of those who may see the room; None: everybody."""
+    return _members(room) if room.is_private else None
+
+
+def _card(room: Room) -> str:
+    counted = Room.objects.with_member_count().get(pk=room.pk)
+    return get_template("chat/_room_card.html").render({"room": counted})
+
+
+def _updated_html(room: Room) -> str:
+    counted = Room.objects.with_member_count().get(pk=room.pk)
+    return get_template("chat/_room_updated.html").render({"room": counted})
+
+
+def _gone(room: str) -> str:
+    targets = (f"#room-{room}", f"#side-{room}")
+    return "".join(
+        f'<hx-partial hx-target="{target}" hx-swap="delete"></hx-partial>'
+        for target in targets
+    )
+
+
+def _tell_removed(
+    room: str,
+    reason: str,
+    users: Sequence[str] | None,
+    except_users: Sequence[str] = (),
+) -> None:
+    """End the room for the sockets of these users (None: everybody's)."""
+    side = f'<hx-partial hx-target="#side-{room}" hx-swap="delete"></hx-partial>'
+    frame = {"type": "room_removed", "room": room, "reason": reason}
+    event = {
+        "kind": "removed",
+        "room": room,
+        "users": users,
+        "except_users": list(except_users),
+        "json": encode(frame).decode(),
+        "html": side,
+    }
+    _send(event)
+
+
+def _tell(frame: dict[str, Any], html: str, users: Sequence[str] | None) -> None:
+    """Send a frame to the sockets of these users (public ids; None: everybody's)."""
+    json = encode(frame).decode()
+    _send({"kind": "frame", "users": users, "json": json, "html": html})
+
+
+def _send(event: dict[str, Any]) -> None:
+    layer = get_channel_layer()
+    assert layer is not None  # noqa: S101 - settings always name one
+    message = {"type": "control", **event}
+
+    async def send() -> None:
+        await asyncio.wait_for(
+            layer.group_send(GROUP, message), limits.REDIS_COMMAND_TIMEOUT_S
+        )
+
+    try:
+        async_to_sync(send)()
+    except RedisAway as error:
+        # Pages show it at their next load; nothing but liveliness is lost.
+        logger.warning("redis is away, a control event was not sent: %s", error)

@@ -1,0 +1,46 @@
+"""`manage.py roomworker`: the process that writes the rooms' messages."""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+from typing import Any
+
+import uvloop
+from django.core.management.base import BaseCommand, CommandError
+
+from chat.leases import Fenced
+from chat.worker import Worker
+
+logger = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    """Order, limit, store and publish messages until SIGTERM."""
+
+    help = "Run a room worker: it orders, limits, stores and publishes messages."
+    requires_system_checks = ()
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run; a worker that was fenced ends with an error and is started again."""
+        # supervisord's name for the process stays over a restart, so that a worker
+        # takes its own former self's shards over at once.
+        slot = os.environ.get("SUPERVISOR_PROCESS_NAME", "roomworker")
+        owner = f"{socket.gethostname()}:{slot}"
+        logger.info("room worker %s, process %s", owner, os.getpid())
+        try:
+            uvloop.run(_run(Worker(owner)))
+        except Fenced as error:
+            raise CommandError(f"stopped: {error}") from error
+
+
+async def _run(worker: Worker) -> None:
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        worker.stopping = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    await worker.run()

@@ -1,0 +1,150 @@
+"""Rooms, memberships and the log: a room's messages, numbered without holes."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from chat.querysets import MembershipQuerySet, MessageQuerySet, RoomQuerySet
+from livechat.lib import limits
+from livechat.lib.ids import public_id
+
+
+class Room(models.Model):
+    """A room and its two counters (docs/protocol.md: `seq` and `changed_seq`)."""
+
+    public_id = models.CharField(
+        max_length=16, unique=True, default=public_id, editable=False
+    )
+    name = models.CharField(max_length=limits.NAME_MAX_LENGTH)
+    description = models.CharField(max_length=limits.DESCRIPTION_MAX_LENGTH, blank=True)
+    is_private = models.BooleanField("private", default=False)
+    creator = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        editable=False,
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_seq = models.BigIntegerField(default=0, editable=False)
+    last_changed_seq = models.BigIntegerField(default=0, editable=False)
+
+    objects = RoomQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["name", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def shard(self) -> int:
+        """The shard, 0 to SHARDS - 1, whose worker writes this room."""
+        return self.pk % limits.SHARDS
+
+
+class Membership(models.Model):
+    """One person in one room: their role and how far they have read."""
+
+    class Role(models.TextChoices):
+        """What someone may do in a room."""
+
+        ADMIN = "admin"
+        MEMBER = "member"
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships"
+    )
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
+    joined_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_read_seq = models.BigIntegerField(default=0, editable=False)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["room", "user"], name="one_membership")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.room}"
+
+
+class Message(models.Model):
+    """One entry of a room's log; `html` is rendered once, when it is written."""
+
+    class Kind(models.TextChoices):
+        """What wrote it."""
+
+        TEXT = "text"
+        SYSTEM = "system"
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="messages")
+    seq = models.BigIntegerField()
+    changed_seq = models.BigIntegerField()
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.TEXT)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    client_id = models.UUIDField()
+    body = models.TextField()
+    html = models.TextField()
+    reply_to = models.BigIntegerField(null=True)
+    continues = models.BooleanField(default=False)  # same author, within minutes
+    created_at = models.DateTimeField()
+    edited_at = models.DateTimeField(null=True)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["room", "seq"], name="one_seq"),
+            models.UniqueConstraint(fields=["room", "changed_seq"], name="one_change"),
+            models.UniqueConstraint(
+                fields=["room", "author", "client_id"], name="one_client_id"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.room_id}/{self.seq}"
+
+
+class Shard(models.Model):
+    """The lease of one shard: who writes its rooms, and the fencing epoch."""
+
+    number = models.PositiveSmallIntegerField(primary_key=True)
+    owner = models.CharField(max_length=100, blank=True)
+    epoch = models.BigIntegerField(default=0)
+    until = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"Shard {self.number}, epoch {self.epoch}, {self.owner}"
+
+
+class Bucket(models.Model):
+    """A person's token bucket; written with the messages that it let through."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True
+    )
+    level = models.FloatField()
+    at = models.FloatField()  # seconds since 1970, of `level`
+
+    def __str__(self) -> str:
+        return f"{self.level:.1f} tokens of {self.user_id}"
+
+
+class DeadLetter(models.Model):
+    """An intent that failed three times; kept for the operator, never retried."""
+
+    shard = models.PositiveSmallIntegerField()
+    entry_id = models.CharField(max_length=40)
+    payload = models.BinaryField()
+    error = models.TextField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.shard}/{self.entry_id}"

@@ -1,0 +1,82 @@
+"""The people pane: who belongs to a room, and who of them is there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.template.loader import get_template
+
+from accounts.models import User, initials
+from chat.fanout import partial
+from chat.models import Membership, Room
+from livechat.lib import limits
+
+_ORDER = {"online": 0, "dnd": 1, "idle": 2, "offline": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One row of the pane."""
+
+    public_id: str
+    name: str
+    initials: str
+    hue: int
+    state: str
+    typing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Typist:
+    """Somebody who types."""
+
+    public_id: str
+    name: str
+
+
+def pane(
+    room: Room, states: Mapping[str, str], typists: Mapping[str, str]
+) -> dict[str, Any]:
+    """The context of `chat/_people.html`: those who are there first, then by name.
+
+    At most PEOPLE_PANE_MAX people are named; the counts are of everybody. Two queries.
+    """
+    rows = Membership.objects.people_of(room)
+    people = [_person(row.user, states, typists) for row in rows]
+    people.sort(key=lambda one: _ORDER[one.state])
+    if len(people) < limits.PEOPLE_PANE_MAX:
+        count = len(people)
+    else:
+        count = room.memberships.filter(user__is_active=True).count()
+    return {"people": people, "member_count": count, "online_count": len(states)}
+
+
+def _person(
+    user: User, states: Mapping[str, str], typists: Mapping[str, str]
+) -> Person:
+    return Person(
+        public_id=user.public_id,
+        name=user.display_name,
+        initials=initials(user.display_name),
+        hue=user.hue,
+        state=states.get(user.public_id, "offline"),
+        typing=user.public_id in typists,
+    )
+
+
+def people_fragment(
+    room: str, states: Mapping[str, str], typists: Mapping[str, str]
+) -> bytes:
+    """The pane of a room (by public id), for every viewer's page; empty when gone."""
+    found = Room.objects.filter(public_id=room).first()
+    if found is None:
+        return b""
+    html = get_template("chat/_people.html").render(pane(found, states, typists))
+    return partial("#people", "outerMorph", html).encode()
+
+
+def typing_fragment(typists: Mapping[str, str]) -> bytes:
+    """The line below the messages; who types does not see their own name, by CSS."""
+    people = [Typist(public_id, name) for public_id, name in typists.items()]
+    html = get_template("chat/_typing.html").render({"typists": people})
+    return partial("#typing", "innerMorph", html).encode()

@@ -1,0 +1,136 @@
+"""Presence in Redis: who is in a room, by connection, under their process's lease.
+
+Per room one hash (field: the connection's ref, value: its meta) and one channel of
+diffs. Each change is one Lua script that writes the hash and publishes the diff, so a
+viewer who reads the state after subscribing misses nothing. Adding wins, removal is by
+ref (an observed-remove set: Shapiro et al., 2011), so replicas need no order.
+"""
+
+import secrets
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from livechat.lib import limits
+from livechat.lib.redis import AsyncRedis
+
+
+class Meta(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One connection in one room, as others see it."""
+
+    ref: str
+    user: str  # public id
+    name: str
+    joined_at: str  # ISO 8601
+    process: str
+    state: str = "online"
+    typing: bool = False
+    device: str = "web"
+
+
+class Diff(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What changed: metas that came, refs that went."""
+
+    joins: list[Meta] = []
+    leaves: list[str] = []
+
+
+# KEYS: hash, channel; ARGV: ref, meta ("" removes), diff to publish.
+_PUT = """
+if ARGV[2] == '' then
+  if redis.call('HDEL', KEYS[1], ARGV[1]) == 0 then return 0 end
+else
+  redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+  redis.call('EXPIRE', KEYS[1], 86400)
+end
+redis.call('PUBLISH', KEYS[2], ARGV[3])
+return 1
+"""
+
+_encoder = msgspec.json.Encoder()
+_meta_decoder = msgspec.json.Decoder(Meta)
+_diff_decoder = msgspec.json.Decoder(Diff)
+
+
+def channel(room: str) -> str:
+    """The Redis channel of a room's diffs."""
+    return f"room:{room}:presence"
+
+
+def _hash(room: str) -> str:
+    return f"presence:{room}"
+
+
+def _lease(process: str) -> str:
+    return f"presence:process:{process}"
+
+
+def new_ref() -> str:
+    """The ref of one connection in one room."""
+    return secrets.token_urlsafe(8)
+
+
+async def put(redis: AsyncRedis, room: str, meta: Meta) -> None:
+    """Join, or change what is shown of a joined connection; publishes the diff."""
+    diff = _encoder.encode(Diff(joins=[meta]))
+    await redis.eval(
+        _PUT, 2, _hash(room), channel(room), meta.ref, _encoder.encode(meta), diff
+    )
+
+
+async def remove(redis: AsyncRedis, room: str, ref: str) -> None:
+    """Leave; a second call publishes nothing."""
+    diff = _encoder.encode(Diff(leaves=[ref]))
+    await redis.eval(_PUT, 2, _hash(room), channel(room), ref, "", diff)
+
+
+async def heartbeat(redis: AsyncRedis, process: str) -> bool:
+    """Renew the process's lease; False when there was none: Redis came back empty."""
+    renewed = await redis.set(
+        _lease(process), str(time.time()), px=int(limits.LEASE_S * 1000), get=True
+    )
+    return renewed is not None
+
+
+async def state(redis: AsyncRedis, room: str) -> tuple[dict[str, Meta], list[str]]:
+    """The metas by ref whose process lives, and the refs of those whose lease ended."""
+    raw: dict[bytes, bytes] = await redis.hgetall(_hash(room))
+    metas = {ref.decode(): _meta_decoder.decode(meta) for ref, meta in raw.items()}
+    alive = await living(redis, {meta.process for meta in metas.values()})
+    dead = [ref for ref, meta in metas.items() if meta.process not in alive]
+    return {ref: meta for ref, meta in metas.items() if meta.process in alive}, dead
+
+
+async def living(redis: AsyncRedis, processes: Iterable[str]) -> set[str]:
+    """Those of the processes whose lease has not ended."""
+    names = sorted(processes)
+    if not names:
+        return set()
+    leases = await redis.mget([_lease(name) for name in names])
+    return {name for name, lease in zip(names, leases, strict=True) if lease}
+
+
+def decode_diff(payload: bytes) -> Diff:
+    """The diff of one published payload."""
+    return _diff_decoder.decode(payload)
+
+
+def grouped(metas: Iterable[Meta]) -> dict[str, Any]:
+    """the protocol's shape: {user id: {name, avatar_url, metas: [...]}}."""
+    users: dict[str, Any] = {}
+    for meta in metas:
+        entry = users.setdefault(
+            meta.user, {"name": meta.name, "avatar_url": None, "metas": []}
+        )
+        entry["metas"].append(
+            {
+                "ref": meta.ref,
+                "state": meta.state,
+                "typing": meta.typing,
+                "joined_at": meta.joined_at,
+                "device": meta.device,
+            }
+        )
+    return users

@@ -1,0 +1,74 @@
+"""Who may see what, and pages of the log: questions over many rows."""
+
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Count, Exists, OuterRef, Q
+
+from accounts.models import User
+from livechat.lib import limits
+
+if TYPE_CHECKING:
+    from chat.models import Membership, Message, Room
+
+
+class RoomQuerySet(models.QuerySet["Room"]):
+    """Rooms by who may see them."""
+
+    def visible_to(self, user: User) -> Self:
+        """Public rooms, and private ones that the active user belongs to."""
+        if not user.is_active:
+            return self.none()
+        return self.filter(Q(is_private=False) | Exists(_membership_of(user)))
+
+    def joined_by(self, user: User) -> Self:
+        """Rooms that the user belongs to."""
+        return self.filter(Exists(_membership_of(user)))
+
+    def with_member_count(self) -> Self:
+        """Each room with `member_count`, in the same query."""
+        return self.annotate(member_count=Count("memberships", distinct=True))
+
+    def with_joined(self, user: User) -> Self:
+        """Each room with `joined`: whether the user belongs to it."""
+        return self.annotate(joined=Exists(_membership_of(user)))
+
+
+def _membership_of(user: User) -> "models.QuerySet[Membership]":
+    from chat.models import Membership
+
+    return Membership.objects.filter(room=OuterRef("pk"), user=user)
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    """Memberships by room."""
+
+    def people_of(self, room: "Room") -> Self:
+        """The room's memberships with their users, by name, capped for the pane."""
+        return (
+            self.filter(room=room, user__is_active=True)
+            .select_related("user")
+            .order_by("user__display_name")[: limits.PEOPLE_PANE_MAX]
+        )
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    """Pages of one room's log. Filter by a room that was checked before."""
+
+    def changed_after(self, cursor: int) -> Self:
+        """What changed above the cursor, in the order of the changes."""
+        return (
+            self.filter(changed_seq__gt=cursor)
+            .select_related("author")
+            .order_by("changed_seq")
+        )
+
+    def page_before(self, seq: int, size: int = limits.PAGE_SIZE) -> "list[Message]":
+        """The `size` messages below `seq`, oldest first."""
+        rows = self.filter(seq__lt=seq).select_related("author").order_by("-seq")
+        return list(rows[:size])[::-1]
+
+    def page_after(self, seq: int, size: int = limits.PAGE_SIZE) -> "list[Message]":
+        """The `size` messages above `seq`, oldest first."""
+        rows = self.filter(seq__gt=seq).select_related("author").order_by("seq")
+        return list(rows[:size])

@@ -1,0 +1,127 @@
+"""The viewer's side of presence: a replica of each open room, and what is told of it.
+
+State first, then diffs; diffs that come before the state wait for it. What is told is
+conflated: at most one presence frame a room each PRESENCE_INTERVAL_S, however many
+people come and go.
+"""
+
+import time
+from dataclasses import dataclass, field
+
+from chat.presence import Diff, Meta
+from livechat.lib import limits
+
+
+@dataclass(slots=True)
+class Told:
+    """What viewers have to hear since the last time."""
+
+    joins: list[Meta] = field(default_factory=list)
+    leaves: list[Meta] = field(default_factory=list)
+    started: list[tuple[str, str]] = field(default_factory=list)  # (public id, name)
+    stopped: list[tuple[str, str]] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.joins or self.leaves or self.started or self.stopped)
+
+
+class Roster:
+    """Who is in one room, as this process knows it."""
+
+    def __init__(self) -> None:
+        self.metas: dict[str, Meta] = {}
+        self.loaded = False
+        self._fresh = False  # something came that was not told yet
+        self._waiting: list[Diff] = []
+        self._seen: dict[str, Meta] = {}  # what viewers were last told, by ref
+        self._typing_until: dict[str, float] = {}  # by ref, monotonic
+        self._typists: dict[str, str] = {}  # public id to name, as last told
+
+    def load(self, metas: dict[str, Meta]) -> None:
+        """Take the state, then the diffs that came meanwhile."""
+        self.metas = dict(metas)
+        self.loaded = self._fresh = True
+        self._typing_until.clear()
+        for meta in metas.values():
+            self._note_typing(meta)
+        waiting, self._waiting = self._waiting, []
+        for diff in waiting:
+            self.apply(diff)
+
+    def apply(self, diff: Diff) -> None:
+        """Take a diff: joins add or replace by ref, leaves remove by ref."""
+        if not self.loaded:
+            self._waiting.append(diff)
+            return
+        self._fresh = True
+        for meta in diff.joins:
+            self.metas[meta.ref] = meta
+            self._note_typing(meta)
+        for ref in diff.leaves:
+            self.metas.pop(ref, None)
+            self._typing_until.pop(ref, None)
+
+    def drop(self, refs: list[str]) -> None:
+        """Remove connections whose process is dead."""
+        self.apply(Diff(leaves=refs))
+
+    def _note_typing(self, meta: Meta) -> None:
+        if meta.typing:
+            self._typing_until[meta.ref] = time.monotonic() + limits.TYPING_TTL_S
+        else:
+            self._typing_until.pop(meta.ref, None)
+
+    def typists(self) -> dict[str, str]:
+        """Who types right now, public id to name; typing ends by itself in time."""
+        now = time.monotonic()
+        for ref in [ref for ref, until in self._typing_until.items() if until <= now]:
+            del self._typing_until[ref]
+        metas = (self.metas[ref] for ref in self._typing_until if ref in self.metas)
+        return {meta.user: meta.name for meta in metas}
+
+    def states(self) -> dict[str, str]:
+        """Each present person's state: the most present of their connections."""
+        rank = {"online": 0, "dnd": 1, "idle": 2}
+        best: dict[str, str] = {}
+        for meta in self.metas.values():
+            known = best.get(meta.user)
+            if known is None or rank.get(meta.state, 3) < rank.get(known, 3):
+                best[meta.user] = meta.state
+        return best
+
+    def names(self) -> dict[str, str]:
+        """The names of those present, by public id."""
+        return {meta.user: meta.name for meta in self.metas.values()}
+
+    @property
+    def stirs(self) -> bool:
+        """Whether there may be something to tell: a change, or somebody who types."""
+        return self._fresh or bool(self._typing_until or self._typists)
+
+    def told(self, *, presence: bool) -> Told:
+        """What is new since the last call; presence only when its time has come."""
+        told = Told()
+        typists = self.typists()
+        told.started = [
+            (who, name) for who, name in typists.items() if who not in self._typists
+        ]
+        told.stopped = [
+            (who, name) for who, name in self._typists.items() if who not in typists
+        ]
+        self._typists = typists
+        if presence:
+            self._fresh = False
+            told.joins = [
+                meta
+                for ref, meta in self.metas.items()
+                if _differs(self._seen.get(ref), meta)
+            ]
+            told.leaves = [
+                meta for ref, meta in self._seen.items() if ref not in self.metas
+            ]
+            self._seen = dict(self.metas)
+        return told
+
+
+def _differs(seen: Meta | None, meta: Meta) -> bool:
+    return seen is None or seen != meta

@@ -1,0 +1,27 @@
+"""What happens to rooms when people come: the owner gets "General", others join it."""
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from accounts.models import User
+from accounts.signals import person_joined, site_set_up
+from chat import actions
+from chat.models import Room
+
+FIRST_ROOM = "General"
+FIRST_DESCRIPTION = "For everybody and everything that has no room of its own yet."
+
+
+@receiver(site_set_up)
+def make_first_room(user: User, **kwargs: Any) -> None:
+    """Make the room that everybody lands in."""
+    actions.create_room(user, name=FIRST_ROOM, description=FIRST_DESCRIPTION)
+
+
+@receiver(person_joined)
+def join_first_room(user: User, **kwargs: Any) -> None:
+    """Let a newcomer into the oldest public room."""
+    room = Room.objects.filter(is_private=False).order_by("pk").first()
+    if room is not None:
+        actions.join_room(user, room)

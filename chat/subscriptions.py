@@ -1,0 +1,231 @@
+"""Into a room and out of it: access, replay, then live, without a gap or a repeat.
+
+Subscribe first, read second, go live third. What the replay has and the feed has not
+yet is remembered (`Hub.go_live`), so the numbers a socket sees rise by one.
+"""
+
+from dataclasses import dataclass
+
+from django.template.loader import get_template
+
+from accounts.models import User
+from chat import access, fanout, presence
+from chat.models import Membership, Message, Room
+from chat.people import typing_fragment
+from chat.web import WebProcess
+from livechat.lib import limits
+from livechat.lib.codec import FrameError, encode
+from livechat.lib.frames import text_frame
+from livechat.lib.hub import Changes, Connection, Feed, Publication
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """What a socket that was let into a room starts from."""
+
+    room: Room
+    role: str | None
+    read_seq: int
+    missed: list[Publication]
+    reset: bytes | None  # the newest page, when too much was missed
+
+
+def enter(user_id: int, room: str, after: int | None) -> Entrance | None:
+    """What a subscriber gets; None when the room is not there or not theirs.
+
+    Runs in a thread; at most five queries.
+    """
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    found = (
+        Room.objects.visible_to(user).filter(public_id=room).first() if user else None
+    )
+    if user is None or found is None:
+        return None
+    membership = Membership.objects.filter(room=found, user=user).first()
+    missed, reset = _missed(found, after)
+    return Entrance(
+        room=found,
+        role=membership.role if membership else None,
+        read_seq=membership.last_read_seq if membership else 0,
+        missed=missed,
+        reset=reset,
+    )
+
+
+def _missed(room: Room, after: int | None) -> tuple[list[Publication], bytes | None]:
+    head = room.last_changed_seq
+    if after is None or after == head:
+        return [], None
+    if after > head or head - after > limits.REPLAY_MAX_CHANGES:
+        newest = Message.objects.filter(room=room).page_before(room.last_seq + 1)
+        return [], fanout.reset_fragment(room, newest)
+    rows = Message.objects.filter(room=room, changed_seq__lte=head)
+    changed = rows.changed_after(after)
+    return [fanout.publication(row, room.public_id) for row in changed], None
+
+
+async def subscribe(
+    web: WebProcess,
+    connection: Connection,
+    room: str,
+    after: int | None,
+    ref: str | None,
+) -> None:
+    """Let the socket into the room: `subscribed`, what was missed, then live.
+
+    Raises:
+        FrameError: `no_room`, or `limit` when the socket follows too many rooms.
+    """
+    if (
+        room not in connection.feeds
+        and len(connection.feeds) >= limits.SUBSCRIPTIONS_MAX
+    ):
+        most = limits.SUBSCRIPTIONS_MAX
+        raise FrameError("limit", f"A socket may follow at most {most} rooms.")
+    # Before anything of the room is opened: rubbish must not cost a subscription.
+    if await web.hub.ask(enter, connection.principal.user_id, room, None) is None:
+        raise no_room()
+    await leave(web, connection, room)
+    feed = await web.hub.open(room)
+    try:
+        entrance = await web.hub.ask(enter, connection.principal.user_id, room, after)
+        if entrance is None:
+            raise no_room()
+        connection.send(encode(_subscribed(entrance, ref)))
+        cursor = _replay(web, connection, entrance, after)
+        await _catch_up(web, connection, feed, cursor)
+    except BaseException:
+        if room not in connection.feeds:
+            web.hub.close(feed)
+        raise
+    await _show(web, connection, entrance)
+
+
+def no_room() -> FrameError:
+    """Not there, or not yours: the same words."""
+    return FrameError("no_room", "There is no such room, or it is not yours.")
+
+
+def _subscribed(entrance: Entrance, ref: str | None) -> dict[str, object]:
+    room = entrance.room
+    return {
+        "type": "subscribed",
+        "ref": ref,
+        "room": room.public_id,
+        "last_seq": room.last_seq,
+        "last_changed_seq": room.last_changed_seq,
+        "read_seq": entrance.read_seq,
+        "role": entrance.role,
+    }
+
+
+def _replay(
+    web: WebProcess, connection: Connection, entrance: Entrance, after: int | None
+) -> int:
+    """Send what was missed, or a reset; return the cursor that this leads to."""
+    room = entrance.room
+    cursor = room.last_changed_seq
+    if entrance.reset is not None:
+        why = "more was missed than is replayed"
+        if after is not None and after > cursor:
+            why = "this server knows less than you"
+        frame = {
+            "type": "reset",
+            "room": room.public_id,
+            "last_seq": room.last_seq,
+            "last_changed_seq": cursor,
+            "reason": why,
+        }
+        connection.send(encode(frame), entrance.reset + web.hub.cursor(cursor))
+    send_publications(web, connection, entrance.missed)
+    return cursor
+
+
+def send_publications(
+    web: WebProcess, connection: Connection, publications: list[Publication]
+) -> None:
+    """Write publications to one socket: a frame each, or one frame for a page."""
+    if not publications:
+        return
+    if connection.html:
+        cursor = web.hub.cursor(publications[-1].changed_seq)
+        page = b"".join(one.html for one in publications) + cursor
+        connection.socket.write_framed(text_frame(page))
+    else:
+        frames = (text_frame(one.json) for one in publications)
+        connection.socket.write_framed(b"".join(frames))
+
+
+async def _catch_up(
+    web: WebProcess, connection: Connection, feed: Feed, cursor: int
+) -> None:
+    """Send what came while the replay was read, then go live."""
+    while (recent := feed.since(cursor)) is None:
+        changes: Changes = await web.hub.ask(
+            web.hub.log.changes, feed.room, cursor, limits.REPLAY_MAX_CHANGES
+        )
+        send_publications(web, connection, changes.publications)
+        cursor = (
+            changes.publications[-1].changed_seq if changes.publications else cursor
+        )
+        if not changes.publications:
+            break
+    if recent:
+        send_publications(web, connection, recent)
+        cursor = recent[-1].changed_seq
+    web.hub.go_live(connection, feed, cursor)
+
+
+async def _show(web: WebProcess, connection: Connection, entrance: Entrance) -> None:
+    """Show who is there, and show the newcomer to the others if they belong."""
+    room = entrance.room.public_id
+    roster = await web.attendance.view(room)
+    if room not in connection.feeds:  # taken out meanwhile
+        web.attendance.unview(room)
+        return
+    if entrance.role is not None:
+        device = "web" if connection.html else "program"
+        await web.attendance.join(room, connection, device)
+    users = presence.grouped(roster.metas.values())
+    state = {"type": "presence_state", "room": room, "users": users}
+    html = b""
+    if connection.html:
+        html = await web.pane(room, roster) + typing_fragment(roster.typists())
+    connection.send(encode(state), html)
+
+
+async def leave(web: WebProcess, connection: Connection, room: str) -> bool:
+    """Take the socket out of the room at once; False when it was not in it."""
+    if not web.hub.leave(connection, room):
+        return False
+    await web.attendance.leave(room, connection)
+    web.attendance.unview(room)
+    return True
+
+
+def may_send(user_id: int, room: str) -> int | None:
+    """The primary key of a room that the user may see, for its shard (one query)."""
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    if user is None:
+        return None
+    visible = Room.objects.visible_to(user).filter(public_id=room)
+    return visible.values_list("pk", flat=True).first()
+
+
+def read_up_to(user_id: int, room: str, seq: int) -> bool:
+    """Remember how far someone has read; False when they do not belong."""
+    from chat.actions import mark_read
+
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    found = (
+        Room.objects.visible_to(user).filter(public_id=room).first() if user else None
+    )
+    if user is None or found is None or not access.can(user, "mark_read", found):
+        return False
+    return mark_read(user, found, seq)
+
+
+def toast(text: str) -> bytes:
+    """A short notice in the corner of a page."""
+    html = get_template("chat/_toast.html").render({"text": text, "kind": "error"})
+    return fanout.partial("#toasts", "beforeend", html).encode()

@@ -1,0 +1,305 @@
+"""What a web process has once: its hub, its attendance, and who must be let go.
+
+Answers of the room worker, control events and revocations come in here and go to the
+sockets that they concern; none of it waits for a consumer.
+"""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from channels.layers import get_channel_layer
+from django.conf import settings
+from django.db import close_old_connections
+from django.template.loader import get_template
+
+from accounts import sessions
+from chat import fanout, lobby, people, presence
+from chat.attendance import Attendance
+from chat.inbox import Answer, answers_channel
+from chat.roster import Roster, Told
+from livechat.lib import limits
+from livechat.lib.codec import encode
+from livechat.lib.frames import text_frame
+from livechat.lib.hub import Connection, Hub
+from livechat.lib.redis import RedisAway, async_client
+
+logger = logging.getLogger(__name__)
+
+REVOCATION_POLL_S = 1.0
+RETRY_DELAY_S = 0.5
+SESSION_ENDED = 4001
+
+_answers = msgspec.msgpack.Decoder(list[Answer])
+
+
+class WebProcess:
+    """The hub and everything around it; made with the process's first socket."""
+
+    def __init__(self) -> None:
+        self.id = secrets.token_hex(8)
+        self.redis = async_client()
+        self.hub = Hub(settings.REDIS_URL, fanout.Log(), fanout.cursor_fragment)
+        self.attendance = Attendance(self.hub, self.id, self._announce)
+        self._last_revocation = 0
+        self._look_again = asyncio.Event()
+        self._panes: dict[str, asyncio.Task[None]] = {}
+        self._stale_panes: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Connect to what there is; nothing of it has to be up."""
+        self._last_revocation = await self.hub.ask(sessions.last_revocation)
+        self.hub.start()
+        self.attendance.start()
+        await self.hub.listen(answers_channel(self.id), self._on_answers)
+        await self.hub.listen(sessions.CHANNEL, lambda _: self._look_again.set())
+        for loop in (self._control(), self._revoke(), self._recheck()):
+            self._keep(asyncio.create_task(loop))
+
+    async def stop(self) -> None:
+        """Take our people out of the rooms; the gateway closes the sockets."""
+        for task in self._tasks:
+            task.cancel()
+        await self.attendance.stop()
+        await self.hub.stop()
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # Answers of the room worker
+
+    def _on_answers(self, payload: bytes) -> None:
+        for answer in _answers.decode(payload):
+            if connection := self.hub.connections.get(answer.address):
+                answer_to(connection, answer)
+
+    # Control events
+
+    async def _control(self) -> None:
+        """Hear the control group for ever; a lost Redis is joined again."""
+        layer = get_channel_layer()
+        assert layer is not None  # noqa: S101 - settings always name one
+        channel = await layer.new_channel("web")
+        while True:
+            try:
+                await layer.group_add(lobby.GROUP, channel)
+                while True:
+                    self._on_control(await layer.receive(channel))
+            except RedisAway as error:
+                logger.warning("redis is away, no control events: %s", error)
+                await asyncio.sleep(RETRY_DELAY_S)
+
+    def _on_control(self, event: dict[str, Any]) -> None:
+        json, html = event["json"].encode(), event["html"].encode()
+        for connection in self._audience(event):
+            if event["kind"] == "removed":
+                self._keep(asyncio.create_task(self._remove(connection, event["room"])))
+            connection.send(json, html)
+
+    def _audience(self, event: dict[str, Any]) -> Iterable[Connection]:
+        users, spared = event["users"], event.get("except_users") or ()
+        for connection in list(self.hub.connections.values()):
+            who = connection.principal.public_id
+            if who not in spared and (users is None or who in users):
+                yield connection
+
+    async def _remove(self, connection: Connection, room: str) -> None:
+        """Take a socket out of a room that is no longer its person's."""
+        if self.hub.leave(connection, room):
+            await self.attendance.leave(room, connection)
+            self.attendance.unview(room)
+
+    # Sessions that end
+
+    async def _revoke(self) -> None:
+        """Close the sockets of ended sessions: when told, and by looking regularly."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._look_again.wait(), REVOCATION_POLL_S)
+            self._look_again.clear()
+            try:
+                ended = await self.hub.ask(
+                    _fresh(sessions.revocations_after), self._last_revocation
+                )
+            except Exception:
+                logger.exception("revocations could not be read")
+                continue
+            for revocation in ended:
+                self._last_revocation = revocation.pk
+                for connection in list(self.hub.connections.values()):
+                    if sessions.ends(revocation, connection.principal):
+                        self.let_go(connection)
+
+    async def _recheck(self) -> None:
+        """Look at every session again, RECHECK_S at the latest after the last look."""
+        while True:
+            await asyncio.sleep(limits.RECHECK_S)
+            for connection in list(self.hub.connections.values()):
+                try:
+                    valid = await self.hub.ask(
+                        sessions.still_valid, connection.principal
+                    )
+                except Exception:
+                    logger.exception("a session could not be looked at again")
+                    break
+                if not valid:
+                    self.let_go(connection)
+
+    def let_go(self, connection: Connection) -> None:
+        """Close a socket whose session has ended, and take it out of every room now."""
+        for room in list(connection.feeds):
+            self._keep(asyncio.create_task(self._remove(connection, room)))
+        connection.socket.close(SESSION_ENDED, "session ended")
+
+    # Presence
+
+    def _announce(self, room: str, roster: Roster, told: Told) -> None:
+        feed = self.hub.feeds.get(room)
+        if feed is None:
+            return
+        frames = b"".join(
+            text_frame(encode(one)) for one in presence_frames(room, told)
+        )
+        typed = told.started or told.stopped
+        line = text_frame(people.typing_fragment(roster.typists())) if typed else b""
+        feed.write(frames, line)
+        if any(member.html for member in feed.members):
+            self._refresh_pane(room, roster)
+
+    def _refresh_pane(self, room: str, roster: Roster) -> None:
+        """Render the pane in a thread; what changes meanwhile is rendered after it."""
+        if room in self._panes:
+            self._stale_panes.add(room)
+            return
+        task = asyncio.create_task(self._push_pane(room, roster))
+        self._panes[room] = task
+        self._keep(task)
+
+    async def _push_pane(self, room: str, roster: Roster) -> None:
+        try:
+            while True:
+                self._stale_panes.discard(room)
+                html = await self.pane(room, roster)
+                if html and (feed := self.hub.feeds.get(room)):
+                    feed.write(b"", text_frame(html))
+                if room not in self._stale_panes:
+                    return
+        finally:
+            self._panes.pop(room, None)
+
+    async def pane(self, room: str, roster: Roster) -> bytes:
+        """The people pane as a fragment for any viewer of the room."""
+        return await self.hub.ask(
+            people.people_fragment, room, roster.states(), roster.typists()
+        )
+
+
+def _fresh(question: Any) -> Any:
+    """The question on a database connection that is looked after."""
+
+    def ask(*args: Any) -> Any:
+        close_old_connections()
+        return question(*args)
+
+    return ask
+
+
+def presence_frames(room: str, told: Told) -> list[dict[str, Any]]:
+    """the protocol's frames of what changed in a room's presence."""
+    frames: list[dict[str, Any]] = []
+    if told.joins or told.leaves:
+        frames.append(
+            {
+                "type": "presence_diff",
+                "room": room,
+                "joins": presence.grouped(told.joins),
+                "leaves": presence.grouped(told.leaves),
+            }
+        )
+    for kind, who in (
+        ("user_typing", told.started),
+        ("user_stopped_typing", told.stopped),
+    ):
+        for public_id, name in who:
+            user = {"id": public_id, "name": name}
+            frames.append({"type": kind, "room": room, "user": user})
+    return frames
+
+
+def answer_to(connection: Connection, answer: Answer) -> None:
+    """Tell a socket what became of its message."""
+    if answer.code:
+        state = "waiting" if answer.code in {"waiting", "busy"} else "refused"
+        frame: dict[str, Any] = {
+            "type": "error",
+            "ref": answer.ref,
+            "code": answer.code,
+            "message": answer.message,
+            "room": answer.room,
+            "client_id": answer.client_id,
+        }
+        if answer.retry_after_ms is not None:
+            frame["retry_after_ms"] = answer.retry_after_ms
+    else:
+        state = "sent"
+        frame = {
+            "type": "ack",
+            "ref": answer.ref,
+            "client_id": answer.client_id,
+            "room": answer.room,
+            "seq": answer.seq,
+            "changed_seq": answer.changed_seq,
+        }
+    html = pending_fragment(answer, state) if connection.html else b""
+    connection.send(encode(frame), html)
+
+
+def pending_fragment(answer: Answer, state: str) -> bytes:
+    """The sender's pending bubble in its present state.
+
+    A repeat of a stored message takes the bubble away: the message itself is there, or
+    comes with the replay.
+    """
+    target = f"#p-{answer.client_id}"
+    if answer.repeated:
+        return fanout.partial(target, "delete", "").encode()
+    context = {
+        "client_id": answer.client_id,
+        "state": state,
+        "text": answer.message,
+        "retry_after_s": -(-(answer.retry_after_ms or 0) // 1000),
+        "room": answer.room,
+        "body": answer.body,
+    }
+    html = get_template("chat/_pending_state.html").render(context)
+    return fanout.partial(target, "outerMorph", html).encode()
+
+
+_current: dict[asyncio.AbstractEventLoop, asyncio.Task[WebProcess]] = {}
+
+
+async def web_process() -> WebProcess:
+    """This event loop's WebProcess, started with its first caller."""
+    loop = asyncio.get_running_loop()
+    if loop not in _current:
+        _current[loop] = asyncio.create_task(_started())
+    return await asyncio.shield(_current[loop])
+
+
+async def _started() -> WebProcess:
+    process = WebProcess()
+    await process.start()
+    return process
+
+
+async def stop_web_process() -> None:
+    """Stop this event loop's WebProcess, if it was ever started."""
+    task = _current.pop(asyncio.get_running_loop(), None)
+    if task is not None:
+        await (await task).stop()

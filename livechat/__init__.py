@@ -1,0 +1,1 @@
+"""The project: settings, routing, the gateway and the libraries without models."""

@@ -1,0 +1,97 @@
+"""What every HTTP answer shares: security headers and pages for errors."""
+
+import logging
+import secrets
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+logger = logging.getLogger(__name__)
+
+Answer = Callable[[HttpRequest], HttpResponse]
+
+
+def security_headers(get_response: Answer) -> Answer:
+    """Middleware: the content security policy and its companions on every answer."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.setdefault("Content-Security-Policy", settings.CONTENT_SECURITY_POLICY)
+        response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.setdefault(
+            "Permissions-Policy", "camera=(), geolocation=(), microphone=()"
+        )
+        if not request.path.startswith(settings.STATIC_URL):
+            response.setdefault("Cache-Control", "private, no-store")
+        return response
+
+    return middleware
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Whether the asker is a program: the JSON API or an Accept header that says so."""
+    return request.path.startswith("/api/") or request.accepts("text/html") is False
+
+
+def error_page(
+    request: HttpRequest, status: int, title: str, sentence: str
+) -> HttpResponse:
+    """A page, or a JSON object for programs, that says what to do next."""
+    if wants_json(request):
+        return JsonResponse({"error": sentence}, status=status)
+    context = {"status": status, "title": title, "sentence": sentence}
+    return render(request, "error.html", context, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400: the request could not be understood."""
+    return error_page(
+        request,
+        400,
+        "That request was not understood",
+        "Go back, reload the page and try again.",
+    )
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403: known, but not allowed."""
+    return error_page(
+        request,
+        403,
+        "That is not allowed",
+        "Ask an owner or admin if you should be able to do this.",
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404: not there, or not yours; the two look the same on purpose."""
+    return error_page(
+        request,
+        404,
+        "Nothing here",
+        "This page does not exist, or it is not yours to see.",
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500: our fault, with an id that the log repeats; never a traceback."""
+    error_id = secrets.token_hex(4)
+    logger.error("error %s at %s", error_id, request.path)
+    return error_page(
+        request,
+        500,
+        "Something broke on our side",
+        f"Nothing you wrote is lost. Try again; if it stays, report error {error_id}.",
+    )
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 for a form that is too old or came from elsewhere."""
+    return error_page(
+        request,
+        403,
+        "This form has expired",
+        "Go back, reload the page and send it again.",
+    )

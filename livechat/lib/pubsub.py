@@ -1,0 +1,160 @@
+"""A lean Redis subscriber: one connection, many channels, whole reads at a time.
+
+redis-py costs about 40 % of a small room's fan-out (docs/performance.md), so messages
+are parsed by hiredis here and handed on in the batches in which they came. Delivery is
+at most once by nature: whoever subscribes compares numbers and reads the database.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import hiredis
+
+from livechat.lib import limits
+
+logger = logging.getLogger(__name__)
+
+RECONNECT_DELAY_S = 0.2
+Messages = list[tuple[str, bytes]]
+
+
+class _Connection(asyncio.Protocol):
+    """One connection's parser; a lost connection is told by `lost`."""
+
+    def __init__(self, on_messages: Callable[[Messages], None]) -> None:
+        self._on_messages = on_messages
+        self._reader = hiredis.Reader()
+        self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.confirmed: dict[str, asyncio.Future[None]] = {}
+        self.transport: asyncio.WriteTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport  # type: ignore[assignment]  # a stream's is writable
+
+    def data_received(self, data: bytes) -> None:
+        self._reader.feed(data)
+        messages: Messages = []
+        while (reply := self._reader.gets()) is not False:
+            self._take(reply, messages)
+        if messages:
+            self._on_messages(messages)
+
+    def _take(self, reply: Any, messages: Messages) -> None:
+        if isinstance(reply, hiredis.ReplyError):
+            logger.error("redis refused the subscriber: %s", reply)
+            return
+        if not isinstance(reply, list):
+            return
+        if reply[0] == b"message":
+            messages.append((reply[1].decode(), reply[2]))
+        elif reply[0] == b"subscribe":
+            waiter = self.confirmed.pop(reply[1].decode(), None)
+            if waiter is not None and not waiter.done():
+                waiter.set_result(None)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.lost.done():
+            self.lost.set_result(None)
+        for waiter in self.confirmed.values():
+            waiter.cancel()
+
+    def send(self, *words: str) -> None:
+        """Write one command."""
+        if self.transport is not None:
+            self.transport.write(hiredis.pack_command(words))
+
+
+class Subscriber:
+    """Keeps a set of channels subscribed, over as many connections as it takes."""
+
+    def __init__(self, url: str, on_messages: Callable[[Messages], None]) -> None:
+        """`on_messages` gets every read's messages, on the event loop, in order."""
+        self._url = urlsplit(url)
+        self._on_messages = on_messages
+        self._channels: set[str] = set()
+        self._connection: _Connection | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Connect, and connect again whenever the connection is lost."""
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Close the connection for good."""
+        if self._task is not None:
+            self._task.cancel()
+        if self._connection is not None and self._connection.transport is not None:
+            self._connection.transport.abort()
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection at the moment."""
+        return self._connection is not None
+
+    async def subscribe(self, channel: str) -> bool:
+        """Add a channel; True when Redis confirmed it within the command's limit."""
+        self._channels.add(channel)
+        connection = self._connection
+        if connection is None:
+            return False
+        waiter = asyncio.get_running_loop().create_future()
+        connection.confirmed[channel] = waiter
+        connection.send("SUBSCRIBE", channel)
+        try:
+            await asyncio.wait_for(waiter, limits.REDIS_COMMAND_TIMEOUT_S)
+        except TimeoutError:
+            return False
+        except asyncio.CancelledError:
+            # The connection was lost (which cancels the waiter), or we are.
+            if waiter.cancelled() and connection.lost.done():
+                return False
+            raise
+        return True
+
+    def unsubscribe(self, channel: str) -> None:
+        """Drop a channel; a message on its way may still come."""
+        self._channels.discard(channel)
+        if self._connection is not None:
+            self._connection.send("UNSUBSCRIBE", channel)
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._connected()
+            except (OSError, TimeoutError) as error:
+                logger.warning("redis is away: %s", error)
+            self._connection = None
+            await asyncio.sleep(RECONNECT_DELAY_S)
+
+    async def _connected(self) -> None:
+        """Live through one connection, from its making to its loss."""
+        connection = await asyncio.wait_for(
+            self._connect(), limits.REDIS_CONNECT_TIMEOUT_S
+        )
+        if self._url.password:
+            connection.send("AUTH", unquote(self._url.password))
+        if self._channels:
+            connection.send("SUBSCRIBE", *sorted(self._channels))
+        self._connection = connection
+        await connection.lost
+
+    async def _connect(self) -> _Connection:
+        loop = asyncio.get_running_loop()
+        if self._url.scheme == "unix":
+            _, protocol = await loop.create_unix_connection(
+                self._protocol, self._url.path
+            )
+        else:
+            _, protocol = await loop.create_connection(
+                self._protocol,
+                self._url.hostname or "localhost",
+                self._url.port or 6379,
+                ssl=self._url.scheme == "rediss" or None,
+            )
+        return protocol
+
+    def _protocol(self) -> _Connection:
+        return _Connection(self._on_messages)

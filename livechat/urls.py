@@ -1,0 +1,17 @@
+"""Every address of the site; each app keeps its own list."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("accounts/", include("accounts.entrance")),
+    path("", include("accounts.urls")),
+    path("", include("chat.api_urls")),
+    path("", include("chat.urls")),
+]
+
+handler400 = "livechat.lib.http.bad_request"
+handler403 = "livechat.lib.http.forbidden"
+handler404 = "livechat.lib.http.not_found"
+handler500 = "livechat.lib.http.server_error"

@@ -1,0 +1,1 @@
+"""Bytes: uploads, their checks, thumbnails, storage and serving."""

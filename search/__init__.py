@@ -1,0 +1,1 @@
+"""Full-text search: the index tables, their triggers and the query parser."""

@@ -1,0 +1,1 @@
+"""Documents become concepts, concepts become diagrams."""
