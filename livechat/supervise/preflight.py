@@ -1,4 +1,4 @@
-"""What is checked before anything starts: the port, the Redis of others, our limits."""
+"""What is checked before anything starts: port, address, bounds, Redis of others."""
 
 import errno
 import resource
@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from livechat.env import BadSetting
+from livechat.gateway.bounds import BadBoundError, Bounds
 from livechat.supervise.site import Site
 
 REDIS_TIMEOUT_S = 3.0
@@ -30,8 +31,9 @@ def checked(site: Site) -> Site:
 
     Raises:
         BadSetting: the port is taken or not allowed, the address is not one of this
-            machine, or the given Redis does not answer.
+            machine, the given Redis does not answer, or a bound is no number.
     """
+    _check_bounds(site)
     if site.redis_url:
         _check_redis(site.redis_url)
     return site.with_port(_free_port(site.bind, site.port))
@@ -60,6 +62,13 @@ def _free_port(bind: str, port: int) -> int:
                 bind=bind, port=port, other=port % 65535 + 1, why=error.strerror
             )
         ) from error
+
+
+def _check_bounds(site: Site) -> None:
+    try:
+        Bounds.from_env(site.environment())
+    except BadBoundError as error:
+        raise BadSetting(str(error)) from error
 
 
 def _check_redis(url: str) -> None:

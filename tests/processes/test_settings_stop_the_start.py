@@ -28,6 +28,11 @@ def refused(running: Running) -> str:
         ("BIND", "192.0.2.1", "BIND: expected an address of this machine"),
         ("WEB_PROCESSES", "0", "WEB_PROCESSES: expected a whole number from 1 to 64"),
         ("ROOMWORKER_PROCESSES", "x", "ROOMWORKER_PROCESSES: expected a whole number"),
+        (
+            "GATEWAY_MAX_CONNECTIONS",
+            "many",
+            "GATEWAY_MAX_CONNECTIONS: expected a whole",
+        ),
         ("REDIS_URL", "http://localhost", "REDIS_URL: expected a Redis that answers"),
         ("REDIS_URL", "redis://:pw@127.0.0.1:1", "REDIS_URL: expected a Redis that"),
         ("LIVECHAT_VAR", "/dev/null/var", "LIVECHAT_VAR: /dev/null/var: expected"),
