@@ -10,6 +10,7 @@ from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -34,9 +35,10 @@ def admin_login(
 
 admin.site.login = admin_login  # type: ignore[method-assign] # allauth's documented way
 
-# allauth registers its addresses, and with one an admin could take over an owner.
-if admin.site.is_registered(EmailAddress):
-    admin.site.unregister(EmailAddress)
+# With an address of allauth an admin could take over an owner; groups mean nothing.
+for model in (EmailAddress, Group):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
 
 
 def _actor(request: HttpRequest) -> User:

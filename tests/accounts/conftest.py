@@ -1,7 +1,5 @@
 """Clients of the cast, and a site whose Redis is away."""
 
-from pathlib import Path
-
 import pytest
 from django.core.cache import cache
 from django.test import Client
@@ -9,21 +7,18 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import User
 
-TEMPLATES = Path(__file__).parent / "templates"
-
 
 @pytest.fixture(autouse=True)
 def site(settings: Settings) -> None:
     """allauth counts per address in the cache, so each test starts without counts."""
     cache.clear()
     settings.ROOT_URLCONF = "tests.accounts.urls"
-    settings.REDIS_URL = settings.REDIS_URL or f"unix://{TEMPLATES}/no-redis-here"
+    if not settings.REDIS_URL:
+        settings.REDIS_URL = "unix:///nonexistent/redis.sock"
+        layer = {**settings.CHANNEL_LAYERS["default"]}
+        layer["CONFIG"] = {**layer["CONFIG"], "hosts": [settings.REDIS_URL]}
+        settings.CHANNEL_LAYERS = {"default": layer}
     settings.ALLOWED_HOSTS = ["testserver", *settings.ALLOWED_HOSTS]
-    # Pages are the frontend's; these stand in for those that are not there yet.
-    settings.TEMPLATES = [
-        {**engine, "DIRS": [*engine["DIRS"], TEMPLATES]}
-        for engine in settings.TEMPLATES
-    ]
 
 
 def client_of(user: User, *, enforce_csrf_checks: bool = False) -> Client:

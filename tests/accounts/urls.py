@@ -1,15 +1,11 @@
-"""The site's addresses of accounts, with a home page and an API view to call."""
+"""The site's own addresses, with one more: an API view to call."""
 
-from django.contrib import admin
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.urls import include, path
+from django.http import HttpResponse, JsonResponse
+from django.urls import path
 
 from accounts.api import api
 from accounts.http import UserRequest
-
-
-def home(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("home")
+from livechat import urls as site
 
 
 @api
@@ -17,15 +13,9 @@ def who(request: UserRequest) -> HttpResponse:
     return JsonResponse({"name": request.user.display_name})
 
 
-urlpatterns = [
-    path("", home),
-    path("api/who", who),
-    path("admin/", admin.site.urls),
-    path("accounts/", include("accounts.entrance")),
-    path("", include("accounts.urls")),
-]
+urlpatterns = [path("api/who", who), *site.urlpatterns]
 
-handler400 = "livechat.lib.http.bad_request"
-handler403 = "livechat.lib.http.forbidden"
-handler404 = "livechat.lib.http.not_found"
-handler500 = "livechat.lib.http.server_error"
+handler400 = site.handler400
+handler403 = site.handler403
+handler404 = site.handler404
+handler500 = site.handler500
