@@ -7,8 +7,10 @@ from allauth.account import urls as allauth_urls
 from allauth.account.models import EmailAddress
 from django.core import mail
 from django.test import Client
+from django.urls import reverse
 from pytest_django.fixtures import Settings
 
+from accounts import entrance
 from accounts.entrance import OFFERED
 from accounts.links import password_path
 from accounts.models import User
@@ -187,3 +189,14 @@ def test_the_set_up_form_without_its_token_is_refused() -> None:
     form = {"name": "Alice", "email": "alice@example.org", "password": PASSWORD}
     assert client.post("/setup/", form).status_code == 403
     assert not User.objects.exists()
+
+
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_every_page_of_accounts_opens_or_leads_on(bob: User, signed_in: bool) -> None:
+    for pattern in entrance.urlpatterns:
+        client = client_of(bob) if signed_in else Client()
+        names = pattern.pattern.regex.groupindex
+        values = {"key": "abc-def", "uidb36": "1"}
+        path = reverse(pattern.name, kwargs={name: values[name] for name in names})
+        for answer in (client.get(path), client.post(path)):
+            assert answer.status_code in {200, 302, 404, 405}, path
