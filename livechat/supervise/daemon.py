@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 
-from supervisor import process, supervisord
+from supervisor import poller, process, supervisord
 from supervisor.options import ServerOptions
 from supervisor.states import ProcessStates
 
@@ -26,6 +26,9 @@ class BoundOptions(ServerOptions):  # type: ignore[misc] # supervisor has no typ
         """Give the child its own process group, and our death as its own."""
         super().setpgrp()
         die_with(self.our_pid)
+
+    def cleanup_fds(self) -> None:
+        """Close nothing: on SIGHUP supervisord would give up the folder's lock."""
 
     our_pid = os.getpid()
 
@@ -46,9 +49,36 @@ class PatientSubprocess(process.Subprocess):  # type: ignore[misc] # no types
         super().change_state(new_state, expected)
 
 
+class PromptPoller(poller.Poller):  # type: ignore[misc] # no types
+    """Waits for descriptors, and is woken by signals.
+
+    Python goes on waiting after a signal, so that supervisord would notice the death
+    of a child up to a second late, at a restart as well as at the end.
+    """
+
+    def initialize(self) -> None:
+        """Have each signal write a byte into a pipe of ours."""
+        super().initialize()
+        self._woken, wake = os.pipe()
+        os.set_blocking(self._woken, False)
+        os.set_blocking(wake, False)
+        os.write(wake, b"\0")  # the first round, which starts the children, is now
+        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+        self.register_readable(self._woken)
+
+    def poll(self, timeout: float) -> tuple[list[int], list[int]]:
+        """The descriptors that can be read, and those that can be written."""
+        readable, writable = super().poll(timeout)
+        if self._woken in readable:
+            os.read(self._woken, 4096)
+            readable = [fd for fd in readable if fd != self._woken]
+        return readable, writable
+
+
 def main() -> None:
     """Run supervisord in the foreground until it is told to stop."""
     threading.Thread(target=_stop_when_orphaned, daemon=True).start()
+    poller.Poller = PromptPoller
     supervisord.ServerOptions = BoundOptions
     process.Subprocess = PatientSubprocess
     supervisord.main(["-n", "-c", sys.argv[1]])

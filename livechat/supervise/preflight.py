@@ -5,10 +5,6 @@ import resource
 import socket
 from contextlib import suppress
 
-from redis import Redis
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
-from redis.retry import Retry
 
 from livechat.env import BadSetting
 from livechat.gateway.bounds import BadBoundError, Bounds
@@ -72,6 +68,12 @@ def _check_bounds(site: Site) -> None:
 
 
 def _check_redis(url: str) -> None:
+    # Imported here: the launcher lives long, and mostly has a Redis of its own.
+    from redis import Redis
+    from redis.backoff import NoBackoff
+    from redis.exceptions import RedisError
+    from redis.retry import Retry
+
     # The URL stays out of the sentence: it may hold a password.
     try:
         with Redis.from_url(
