@@ -5,7 +5,6 @@ import resource
 import socket
 from contextlib import suppress
 
-
 from livechat.env import BadSetting
 from livechat.gateway.bounds import BadBoundError, Bounds
 from livechat.supervise.site import Site
