@@ -70,11 +70,7 @@ class Worker:
     )
 
     async def run(self) -> None:
-        """Work until `stopping`; ends early when another worker took the shards.
-
-        Raises:
-            Fenced: a shard is another worker's now.
-        """
+        """Work until `stopping`; a worker that lost its shards waits for free ones."""
         redis_ = async_client(socket_timeout_s=READ_BLOCK_S + 2)
         try:
             while not self.stopping:
@@ -93,6 +89,11 @@ class Worker:
                     batch = entries[start : start + limits.BATCH_MAX_INTENTS]
                     await self._process(redis_, batch)
                 self._registry.stop_idle()
+        except Fenced as error:
+            # Whoever has the shards now also reads what we leave on the streams.
+            logger.warning("fenced: %s", error)
+            self.leases = {}
+            self._recover = True
         except RedisAway as error:
             await self._redis_trouble(redis_, error)
         except OperationalError as error:

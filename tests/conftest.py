@@ -1,9 +1,16 @@
-"""The cast: alice owns, bob belongs, charlie must be kept out."""
+"""The cast: alice owns, bob belongs, charlie must be kept out; and a running site."""
+
+import itertools
+from collections.abc import Callable, Iterator
 
 import pytest
+from django.db import connection
 from pytest_django.fixtures import Settings
+from pytest_django.plugin import DjangoDbBlocker
 
-from accounts.models import Community, User
+from accounts.models import Community, Token, User
+from tests.environment import VAR
+from tests.live import Live
 
 PASSWORD = "correct horse battery staple"
 
@@ -38,3 +45,38 @@ def charlie(db: None) -> User:
     return User.objects.create_user(
         "charlie@example.org", PASSWORD, display_name="Charlie"
     )
+
+
+@pytest.fixture(scope="session")
+def running(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Live]:
+    """Redis, room worker and gateway, started once a test process."""
+    with django_db_blocker.unblock():
+        database = str(connection.settings_dict["NAME"])
+    live = Live(VAR, database)
+    try:
+        live.start()
+        yield live
+    finally:
+        live.stop()
+
+
+@pytest.fixture
+def live(running: Live, transactional_db: None) -> Live:
+    """The running site, healthy; the database is emptied after the test."""
+    running.wait_healthy()
+    return running
+
+
+@pytest.fixture
+def person(live: Live) -> Callable[[str], tuple[User, str]]:
+    """Makes a user by name; returns them with a bearer token."""
+    numbers = itertools.count(1)
+
+    def make(name: str) -> tuple[User, str]:
+        email = f"{name.lower()}{next(numbers)}@example.org"
+        user = User.objects.create_user(email, PASSWORD, display_name=name)
+        return user, Token.issue(user)
+
+    return make

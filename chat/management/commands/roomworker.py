@@ -8,9 +8,8 @@ import socket
 from typing import Any
 
 import uvloop
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
-from chat.leases import Fenced
 from chat.worker import Worker
 
 logger = logging.getLogger(__name__)
@@ -23,16 +22,13 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run; a worker that was fenced ends with an error and is started again."""
+        """Run until the process is told to stop; what was begun is finished."""
         # supervisord's name for the process stays over a restart, so that a worker
         # takes its own former self's shards over at once.
         slot = os.environ.get("SUPERVISOR_PROCESS_NAME", "roomworker")
         owner = f"{socket.gethostname()}:{slot}"
         logger.info("room worker %s, process %s", owner, os.getpid())
-        try:
-            uvloop.run(_run(Worker(owner)))
-        except Fenced as error:
-            raise CommandError(f"stopped: {error}") from error
+        uvloop.run(_run(Worker(owner)))
 
 
 async def _run(worker: Worker) -> None:
