@@ -1,0 +1,254 @@
+"""The pages of rooms. A room that is not the reader's looks like none: 404.
+
+Every view is complete HTML without JavaScript; what is live comes over the socket.
+"""
+
+from typing import Any
+from uuid import uuid4
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.http import UserRequest
+from chat import actions
+from chat.access import can, room_or_404
+from chat.forms import BeforeForm, MessageForm, RoomForm
+from chat.inbox import Refused, post_message
+from chat.models import Message, Room
+from chat.people import pane
+from livechat.lib import limits
+from livechat.lib.http import error_page
+
+REFUSAL_STATUS = {"rate_limited": 429, "waiting": 503, "busy": 503}
+
+
+@require_safe
+@login_required
+def lobby(request: UserRequest) -> HttpResponse:
+    """All rooms that one may see; right after the set-up, the first of them."""
+    rooms = list(
+        Room.objects.visible_to(request.user)
+        .with_member_count()
+        .with_joined(request.user)
+    )
+    joined = [room for room in rooms if room.joined]  # type: ignore[attr-defined] # annotated
+    if request.session.pop("just_set_up", False) and joined:
+        return redirect("room", joined[0].public_id)
+    context = {
+        "page": "lobby",
+        "rooms": rooms,
+        "sidebar_rooms": joined,
+        "form": RoomForm(),
+    }
+    return render(request, "chat/lobby.html", context)
+
+
+@require_safe
+@login_required
+def room(request: UserRequest, public_id: str) -> HttpResponse:
+    """The newest messages; with `before`, the page that ends there."""
+    found = room_or_404(request.user, public_id)
+    if "before" not in request.GET:
+        return _room_page(request, found)
+    form = BeforeForm(request.GET)
+    if not form.is_valid():
+        return _bad_before(request)
+    return _room_page(request, found, before=form.cleaned_data["before"])
+
+
+@require_safe
+@login_required
+def room_history(request: UserRequest, public_id: str) -> HttpResponse:
+    """The fragment of the messages before `before`, and of what lies above them."""
+    found = room_or_404(request.user, public_id)
+    form = BeforeForm(request.GET)
+    if not form.is_valid():
+        return _bad_before(request)
+    messages = _page(found, form.cleaned_data["before"])
+    if not messages:
+        return HttpResponse()
+    context = {"room": found, "messages": messages}
+    return render(request, "chat/_older_page.html", context)
+
+
+@login_required
+def room_new(request: UserRequest) -> HttpResponse:
+    """Make a room; its page comes next."""
+    form = RoomForm(request.POST or None)
+    if form.is_valid():
+        made = actions.create_room(request.user, **form.cleaned_data)
+        return _go(request, "room", made.public_id)
+    context = {
+        "form": form,
+        "heading": "New room",
+        "submit": "Make the room",
+        "action": resolve_url("room_new"),
+    }
+    return _form_page(request, context)
+
+
+@login_required
+def room_edit(request: UserRequest, public_id: str) -> HttpResponse:
+    """Change a room's name, description or privacy."""
+    found = _allowed(request, "edit_room", public_id)
+    initial = {
+        "name": found.name,
+        "description": found.description,
+        "is_private": found.is_private,
+    }
+    form = RoomForm(request.POST or None, initial=initial)
+    if form.is_valid():
+        actions.update_room(request.user, found, **form.cleaned_data)
+        return _go(request, "room", public_id)
+    context = {
+        "form": form,
+        "room": found,
+        "heading": f"Edit {initial['name']}",
+        "submit": "Save",
+        "action": resolve_url("room_edit", public_id),
+        "may_delete": can(request.user, "delete_room", found),
+    }
+    return _form_page(request, context)
+
+
+@login_required
+def room_delete(request: UserRequest, public_id: str) -> HttpResponse:
+    """Ask, then delete the room with all that was written in it."""
+    found = _allowed(request, "delete_room", public_id)
+    if request.method != "POST":
+        return render(request, "chat/room_delete.html", {"room": found})
+    actions.delete_room(request.user, found)
+    return _go(request, "lobby")
+
+
+@require_POST
+@login_required
+def room_join(request: UserRequest, public_id: str) -> HttpResponse:
+    """Belong to a public room; for those who do already nothing changes."""
+    found = room_or_404(request.user, public_id)
+    if can(request.user, "join", found):
+        actions.join_room(request.user, found)
+    return _go(request, "room", public_id)
+
+
+@require_POST
+@login_required
+def room_leave(request: UserRequest, public_id: str) -> HttpResponse:
+    """Belong to the room no longer."""
+    actions.leave_room(request.user, room_or_404(request.user, public_id))
+    return _go(request, "lobby")
+
+
+@require_POST
+@login_required
+def room_messages(request: UserRequest, public_id: str) -> HttpResponse:
+    """Post without JavaScript; a refusal shows the text again with the reason."""
+    found = _allowed(request, "post", public_id)
+    form = MessageForm(request.POST)
+    if not form.is_valid():
+        return error_page(
+            request,
+            422,
+            "That message was not understood",
+            "Go back, reload the page and send it again.",
+        )
+    try:
+        post_message(request.user, found, **form.cleaned_data)
+    except Refused as refusal:
+        return _refused_page(request, found, form.cleaned_data, refusal)
+    return redirect(resolve_url("room", public_id) + "#end")
+
+
+@require_safe
+@login_required
+def me_css(request: UserRequest, public_id: str) -> HttpResponse:
+    """The rules that make one's own messages look so; nobody else's."""
+    if public_id != request.user.public_id:
+        raise Http404("Not yours.")
+    response = render(
+        request, "chat/me.css", {"me": public_id}, content_type="text/css"
+    )
+    # The address holds a version, which a test keeps in step with the file.
+    response["Cache-Control"] = "private, max-age=31536000, immutable"
+    return response
+
+
+def _room_page(
+    request: UserRequest,
+    room: Room,
+    *,
+    before: int | None = None,
+    status: int = 200,
+    **more: Any,
+) -> HttpResponse:
+    user = request.user
+    context = {
+        "room": room,
+        "current": room.public_id,
+        "before": before,
+        "log": _page(room, before),
+        "sidebar_rooms": Room.objects.joined_by(user),
+        "may_post": can(user, "post", room),
+        "may_leave": can(user, "leave", room),
+        "may_edit": can(user, "edit_room", room),
+        "may_delete": can(user, "delete_room", room),
+        "client_id": uuid4(),
+        "hello_client_id": uuid4(),
+        "max_length": limits.MESSAGE_MAX_LENGTH,
+        **pane(room, {}, {}),
+        **more,
+    }
+    return render(request, "chat/room.html", context, status=status)
+
+
+def _page(room: Room, before: int | None) -> list[Message]:
+    """The page that ends before `before`; None: the newest that the cursor covers.
+
+    A message that came after the room was read is left to the replay, so that the
+    last section and the cursor belong together.
+    """
+    end = room.last_seq + 1 if before is None else min(before, room.last_seq + 1)
+    return Message.objects.filter(room=room).page_before(end)
+
+
+def _refused_page(
+    request: UserRequest, room: Room, sent: dict[str, Any], refusal: Refused
+) -> HttpResponse:
+    response = _room_page(
+        request,
+        room,
+        status=REFUSAL_STATUS.get(refusal.code, 422),
+        draft=sent["body"],
+        client_id=sent["client_id"],  # sent again it is the same message
+        refused=refusal.message,
+    )
+    if refusal.retry_after_ms:
+        response["Retry-After"] = str(-(-refusal.retry_after_ms // 1000))
+    return response
+
+
+def _allowed(request: UserRequest, action: str, public_id: str) -> Room:
+    found = room_or_404(request.user, public_id)
+    if not can(request.user, action, found):
+        raise PermissionDenied
+    return found
+
+
+def _form_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    status = 422 if context["form"].errors else 200
+    return render(request, "chat/room_form.html", context, status=status)
+
+
+def _bad_before(request: HttpRequest) -> HttpResponse:
+    sentence = "before: expected the number of a message, 1 or more."
+    return error_page(request, 422, "That page was not understood", sentence)
+
+
+def _go(request: HttpRequest, to: str, *args: str) -> HttpResponse:
+    """Redirect; htmx would follow by itself and put the page into a fragment."""
+    if request.headers.get("HX-Request"):
+        return HttpResponse(headers={"HX-Redirect": resolve_url(to, *args)})
+    return redirect(to, *args)
