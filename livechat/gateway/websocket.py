@@ -1,0 +1,101 @@
+"""What the hub holds of a socket: framed bytes down, counted, and a close (rule D3).
+
+A hub that writes the same bytes to a thousand sockets frames them once and hands them
+to the kernel itself; what the kernel does not take waits in the transport, in order.
+"""
+
+import struct
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from daphne.ws_protocol import WebSocketProtocol
+
+if TYPE_CHECKING:
+    from livechat.gateway.bounded_socket import BoundedSocket
+
+SCOPE_KEY = "livechat.socket"
+TEXT, BINARY = 0x81, 0x82  # FIN and the opcode
+
+
+class RawSocket(Protocol):
+    """`scope["livechat.socket"]`: a socket for those who stand outside its consumer.
+
+    Use it on the event loop only.
+    """
+
+    address: str  # of the client, after the trusted-proxy rule
+
+    @property
+    def is_open(self) -> bool:
+        """True after the handshake is accepted, until a close begins."""
+
+    @property
+    def unsent_bytes(self) -> int:
+        """Bytes that wait in this process because the client takes no more."""
+
+    def write_framed(self, data: bytes) -> None:
+        """Sends `data`: one or several complete, framed, unmasked server frames.
+
+        Never waits and never raises; on a closed socket it does nothing. A socket that
+        then has more than GATEWAY_UNSENT_MAX_BYTES unsent is closed with 4008.
+        """
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Sends a close frame; the TCP connection ends within 2 s, come what may.
+
+        What the application has not read yet is dropped, and it hears
+        `websocket.disconnect` with this code at once. Before the handshake is accepted
+        it is refused with 403 instead. A second call changes nothing.
+        """
+
+
+def frame(payload: bytes, first: int = TEXT) -> bytes:
+    """`payload` as one unmasked frame (RFC 6455 5.2); `first` is TEXT or BINARY."""
+    size = len(payload)
+    if size < 126:
+        return bytes((first, size)) + payload
+    if size < 65_536:
+        return struct.pack("!BBH", first, 126, size) + payload
+    return struct.pack("!BBQ", first, 127, size) + payload
+
+
+class GatewaySocket:
+    """The RawSocket of a BoundedSocket; holds what the hot path reads."""
+
+    __slots__ = ("_outflow", "_protocol", "_send", "_transport", "address")
+
+    def __init__(self, protocol: "BoundedSocket", address: str) -> None:
+        self._protocol = protocol
+        self._transport = protocol.transport
+        self._outflow = protocol.outflow
+        # The socket object's own method: a descriptor's number may belong to another
+        # client by now, a closed object raises.
+        self._send: Callable[[bytes], int] = protocol.transport.getHandle().send
+        self.address = address
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self._protocol.state == WebSocketProtocol.STATE_OPEN)
+
+    @property
+    def unsent_bytes(self) -> int:
+        return self._outflow.unsent
+
+    def write_framed(self, data: bytes) -> None:
+        if self._protocol.state != WebSocketProtocol.STATE_OPEN:
+            return
+        transport = self._transport
+        if transport.dataBuffer or transport._tempDataLen:
+            self._protocol.queue(data)
+            return
+        try:
+            sent = self._send(data)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            return  # the reader finds out and ends the connection
+        if sent < len(data):
+            self._protocol.queue(data[sent:])
+
+    def close(self, code: int, reason: str = "") -> None:
+        self._protocol.close(code, reason)
