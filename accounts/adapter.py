@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
+from accounts.http import JUST_ARRIVED
 from accounts.links import invite_of
 from accounts.models import Community, User
 
@@ -22,6 +23,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth is 
         """Whether the site is open, or the visitor came by a usable invite."""
         is_open = Community.current().sign_up == Community.SignUp.OPEN
         return is_open or invite_of(request) is not None
+
+    def get_signup_redirect_url(self, request: HttpRequest) -> str:
+        """The front page, which leads a newcomer on to the first room."""
+        request.session[JUST_ARRIVED] = True
+        return str(super().get_signup_redirect_url(request))
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """The address that rates count by; the gateway has judged proxies before."""

@@ -13,6 +13,9 @@ from accounts.links import invite_of
 from accounts.models import Community, User
 from livechat.lib.http import Answer
 
+# In the session of somebody who has just made their account: take them to a room.
+JUST_ARRIVED = "just_arrived"
+
 OPEN_WHILE_EMPTY = ("/setup/", "/static/", "/health", "/api/")
 
 

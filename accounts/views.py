@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import actions
 from accounts.forms import InviteForm, ProfileForm, SetUpForm, ThemeForm
-from accounts.http import UserRequest
+from accounts.http import JUST_ARRIVED, UserRequest
 from accounts.links import invite_path, remember_invite
 from accounts.models import Invite, User
 
@@ -31,6 +31,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
     except actions.AlreadySetUp as error:
         raise Http404(str(error)) from error
     login(request, owner, backend=settings.AUTHENTICATION_BACKENDS[0])
+    request.session[JUST_ARRIVED] = True
     return redirect("/")
 
 

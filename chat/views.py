@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.http import UserRequest
+from accounts.http import JUST_ARRIVED, UserRequest
 from chat import actions
 from chat.access import can, room_or_404
 from chat.forms import BeforeForm, MessageForm, RoomForm
@@ -28,14 +28,14 @@ REFUSAL_STATUS = {"rate_limited": 429, "waiting": 503, "busy": 503}
 @require_safe
 @login_required
 def lobby(request: UserRequest) -> HttpResponse:
-    """All rooms that one may see; right after the set-up, the first of them."""
+    """All rooms that one may see; a newcomer goes on to the first of theirs."""
     rooms = list(
         Room.objects.visible_to(request.user)
         .with_member_count()
         .with_joined(request.user)
     )
     joined = [room for room in rooms if room.joined]  # type: ignore[attr-defined] # annotated
-    if request.session.pop("just_set_up", False) and joined:
+    if request.session.pop(JUST_ARRIVED, False) and joined:
         return redirect("room", joined[0].public_id)
     context = {
         "page": "lobby",
