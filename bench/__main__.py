@@ -98,6 +98,7 @@ def _line(found: Measurement) -> str:
         )
         parts.append(f"at {result.latency.rate:,.1f} messages/s")
     parts.append(f"client {result.load.client_cpu_s / result.load.seconds:.0%}")
+    parts.append(f"others {result.load.others_share:.0%}")
     return "  ".join(parts)
 
 

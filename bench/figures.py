@@ -107,6 +107,16 @@ def faults(book: Book) -> list[str]:
     ]
 
 
+def others_share(book: Book) -> float:
+    """The most of the machine (0 to 1) that other programs took in a measurement."""
+    shares = [
+        each.result.load.others_share
+        for each in book.measurements
+        if each.side != "client"
+    ]
+    return max(shares, default=0.0)
+
+
 def sizes(book: Book, scenario: str) -> list[int]:
     """The member counts that a scenario was measured with, rising."""
     return sorted(

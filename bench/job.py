@@ -50,13 +50,15 @@ class Load:
     """What was done in one measured interval, and what it cost whom.
 
     `count` is deliveries, acks or sockets; `cpu_s` is by role, and `client_cpu_s`
-    tells whether the client was the bottleneck.
+    tells whether the client was the bottleneck. `others_share` is the part of all
+    cores (0 to 1) that programs with no part in this used meanwhile.
     """
 
     count: int
     seconds: float
     cpu_s: dict[str, float]
     client_cpu_s: float
+    others_share: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The phases of a measurement: as fast as it goes, then at half of that."""
 
 import asyncio
+import os
 import resource
 import time
 import uuid
@@ -59,6 +60,7 @@ class Meter:
         self.count = count
         self.cpu_s = procfs.cpu_by_role(job.processes)
         self.client_cpu_s = time.process_time()
+        self.busy_s = procfs.busy_s()
         self.started_count = count()
         self.started_s = time.monotonic()
 
@@ -66,11 +68,16 @@ class Meter:
         """What happened since."""
         seconds = time.monotonic() - self.started_s
         after = procfs.cpu_by_role(self.job.processes)
+        cpu_s = {role: after[role] - before for role, before in self.cpu_s.items()}
+        client_cpu_s = time.process_time() - self.client_cpu_s
+        others_s = procfs.busy_s() - self.busy_s - sum(cpu_s.values()) - client_cpu_s
+        cores = os.cpu_count() or 1
         return Load(
             count=self.count() - self.started_count,
             seconds=seconds,
-            cpu_s={role: after[role] - before for role, before in self.cpu_s.items()},
-            client_cpu_s=time.process_time() - self.client_cpu_s,
+            cpu_s=cpu_s,
+            client_cpu_s=client_cpu_s,
+            others_share=max(0.0, others_s / seconds / cores),
         )
 
 

@@ -21,6 +21,13 @@ def cpu_by_role(processes: dict[str, list[int]]) -> dict[str, float]:
     return {role: sum(map(cpu_s, pids)) for role, pids in processes.items()}
 
 
+def busy_s() -> float:
+    """CPU seconds that all cores together have worked since the machine started."""
+    fields = Path("/proc/stat").read_text().split(maxsplit=9)[1:9]
+    user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, fields)
+    return (user + nice + system + irq + softirq + steal) / _TICKS_PER_S
+
+
 def rss_kib(pid: int) -> int:
     """VmRSS of `pid` in KiB."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():

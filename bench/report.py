@@ -9,6 +9,8 @@ from bench import figures, plot
 from bench.figures import Figure
 from bench.scenarios import Book
 
+_QUIET_SHARE = 0.1
+
 _INTRO = """\
 # Performance
 
@@ -90,9 +92,21 @@ def drawing(book: Book) -> str:
 
 def _faults(book: Book) -> str:
     found = figures.faults(book)
+    lines = [f"- {fault}\n" for fault in found]
+    text = "**Spoilt runs:**\n\n" + "".join(lines)
     if not found:
-        return "In no run was a message lost, doubled or out of order.\n"
-    return "**Spoilt runs:**\n\n" + "".join(f"- {fault}\n" for fault in found)
+        text = "In no run was a message lost, doubled or out of order.\n"
+    return text + _disturbance(figures.others_share(book))
+
+
+def _disturbance(share: float) -> str:
+    if share < _QUIET_SHARE:
+        return ""
+    return (
+        f"\n**The machine was not quiet**: other programs used up to {share:.0%} of it "
+        "during a measurement. What is told per second of the clock, and latency, "
+        "suffered from that; what is told per core-second suffered less.\n"
+    )
 
 
 def _fanout(book: Book) -> str:

@@ -98,7 +98,7 @@ class Ours:
     name: str = "ours"
     message_marker: str = '"type":"message"'
     ready_marker: str = '"type":"subscribed"'
-    window: int = 64
+    window: int = 256
 
     def prepare(self) -> None:
         self.folder.mkdir(parents=True)
@@ -121,7 +121,7 @@ class Ours:
         try:
             servers.wait_until(self._is_ready, launcher, self.log)
             self._seed(env)
-        except (NotStartedError, subprocess.CalledProcessError):
+        except NotStartedError:
             server.stop()
             raise
         server.roles = roles_under(launcher.pid)
@@ -189,8 +189,11 @@ def _role(command: str) -> str:
 
 def _output(command: list[str], env: dict[str, str]) -> bytes:
     done = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **env}, stdout=subprocess.PIPE, check=True
+        command, cwd=ROOT, env={**os.environ, **env}, capture_output=True, check=False
     )
+    if done.returncode:
+        words = done.stderr.decode(errors="replace")[-2000:]
+        raise NotStartedError(f"{command!r} failed. It said:\n{words}")
     return done.stdout
 
 
