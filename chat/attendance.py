@@ -113,7 +113,7 @@ class Attendance:
     async def _reload(self, room: str, viewed: _Viewed) -> None:
         """Read the state; with Redis away the roster shows our own people only."""
         try:
-            metas, dead = await presence.state(self._redis, room)
+            metas, dead = await presence.state(self._redis, room, self._process)
         except RedisAway as error:
             logger.warning("redis is away, presence of a room is not read: %s", error)
             metas, dead = {}, []
@@ -241,7 +241,8 @@ class Attendance:
             for viewed in self._viewed.values()
             for meta in viewed.roster.metas.values()
         }
-        alive = await presence.living(self._redis, others | {self._process})
+        # Never ourselves: a lease that ran out while we were frozen is renewed.
+        alive = {self._process} | await presence.living(self._redis, others)
         for room, viewed in list(self._viewed.items()):
             for meta in list(viewed.roster.metas.values()):
                 if meta.process not in alive:

@@ -14,6 +14,7 @@ from accounts.signals import site_set_up
 from chat import actions
 from chat.inbox import post_message
 from chat.models import Membership, Message, Room
+from livechat.supervise.instance import running_instance
 
 PASSWORD = "a-demo-password-for-loopback"  # noqa: S105 - printed with the demo on purpose
 DOMAIN = "demo.invalid"
@@ -58,8 +59,9 @@ def make(users: int, rooms: int, messages: int) -> Demo:
 
 def described(demo: Demo) -> dict[str, Any]:
     """the protocol's JSON of a demo community."""
+    instance = running_instance(settings.VAR_DIR)
     return {
-        "base_url": settings.SITE_URL,
+        "base_url": instance.url if instance else settings.SITE_URL,
         "users": [
             {
                 "id": user.public_id,

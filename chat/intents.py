@@ -1,7 +1,7 @@
 """What clients may ask over the socket: each frame becomes a frozen intent.
 
-The table is the protocol's "Up": an unknown type or field, a missing one and a wrong type
-are refused with that page's codes, before anything else looks at the frame.
+The table is the contract of docs/protocol.md: an unknown type or field, a missing one
+and a wrong type are refused with its codes, before anything else looks at the frame.
 """
 
 from collections.abc import Callable, Mapping

@@ -67,12 +67,15 @@ def _person(
 def people_fragment(
     room: str, states: Mapping[str, str], typists: Mapping[str, str]
 ) -> bytes:
-    """The pane of a room (by public id), for every viewer's page; empty when gone."""
+    """The pane of a room (by public id) and its faces above; empty when it is gone."""
     found = Room.objects.filter(public_id=room).first()
     if found is None:
         return b""
-    html = get_template("chat/_people.html").render(pane(found, states, typists))
-    return partial("#people", "outerMorph", html).encode()
+    context = pane(found, states, typists)
+    html = get_template("chat/_people.html").render(context)
+    faces = get_template("chat/_facepile.html").render(context)
+    fragment = partial("#people", "outerMorph", html)
+    return (fragment + partial("#facepile", "outerMorph", faces)).encode()
 
 
 def typing_fragment(typists: Mapping[str, str]) -> bytes:

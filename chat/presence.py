@@ -94,11 +94,16 @@ async def heartbeat(redis: AsyncRedis, process: str) -> bool:
     return renewed is not None
 
 
-async def state(redis: AsyncRedis, room: str) -> tuple[dict[str, Meta], list[str]]:
-    """The metas by ref whose process lives, and the refs of those whose lease ended."""
+async def state(
+    redis: AsyncRedis, room: str, own: str
+) -> tuple[dict[str, Meta], list[str]]:
+    """The metas by ref whose process lives, and the refs of those whose lease ended.
+
+    The process `own` lives, whether its first heartbeat has come to Redis or not.
+    """
     raw: dict[bytes, bytes] = await redis.hgetall(_hash(room))
     metas = {ref.decode(): _meta_decoder.decode(meta) for ref, meta in raw.items()}
-    alive = await living(redis, {meta.process for meta in metas.values()})
+    alive = {own} | await living(redis, {meta.process for meta in metas.values()})
     dead = [ref for ref, meta in metas.items() if meta.process not in alive]
     return {ref: meta for ref, meta in metas.items() if meta.process in alive}, dead
 

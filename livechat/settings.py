@@ -16,6 +16,7 @@ from livechat.env import (
     var_dir,
 )
 from livechat.lib import limits
+from livechat.supervise.redis_server import redis_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = var_dir()
@@ -32,8 +33,8 @@ def _own_origins() -> list[str]:
     hosts = ["localhost", "127.0.0.1", "[::1]"]
     if BIND in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
         hosts += [socket.gethostname().lower(), *_lan_addresses()]
-    elif BIND not in hosts:
-        hosts.append(BIND)
+    elif (host := f"[{BIND}]" if ":" in BIND else BIND) not in hosts:
+        hosts.append(host)
     return [f"http://{host}" + (f":{PORT}" if PORT != 80 else "") for host in hosts]
 
 
@@ -179,7 +180,8 @@ DATABASES = {"default": _database(env_str("DATABASE_URL", "sqlite://"))}
 
 # Redis: private under var/, or REDIS_URL ------------------------------------------
 
-REDIS_URL = env_str("REDIS_URL", "")
+# A command of the shell finds the private Redis of the running instance.
+REDIS_URL = env_str("REDIS_URL", "") or redis_url(VAR_DIR)
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",

@@ -7,6 +7,9 @@ from typing import Any, TypeAlias
 import redis
 import redis.asyncio
 from django.conf import settings
+from redis.asyncio.retry import Retry as AsyncRetry
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from livechat.lib import limits
 
@@ -19,6 +22,10 @@ AsyncRedis: TypeAlias = Any
 RedisAway = (redis.RedisError, OSError, TimeoutError)
 
 
+# One retry, at once: a connection that a restarted Redis closed is made again. The
+# library's own default waits for seconds, and everything here would rather be told.
+
+
 @cache
 def client() -> redis.Redis:
     """The process's client for threads; each command ends within a second."""
@@ -26,6 +33,7 @@ def client() -> redis.Redis:
         settings.REDIS_URL,
         socket_connect_timeout=limits.REDIS_CONNECT_TIMEOUT_S,
         socket_timeout=limits.REDIS_COMMAND_TIMEOUT_S,
+        retry=Retry(NoBackoff(), 1),
         protocol=2,
     )
 
@@ -36,6 +44,7 @@ def async_client(*, socket_timeout_s: float | None = None) -> AsyncRedis:
         settings.REDIS_URL,
         socket_connect_timeout=limits.REDIS_CONNECT_TIMEOUT_S,
         socket_timeout=socket_timeout_s or limits.REDIS_COMMAND_TIMEOUT_S,
+        retry=AsyncRetry(NoBackoff(), 1),
         protocol=2,
     )
 

@@ -1,0 +1,75 @@
+"""Two real browsers and a site that `make run` started."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from tests.journeys.site import Site, make_run
+
+# Chromium as root needs no-sandbox; the others keep it from calling home.
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# What a browser says by itself when the server was killed under it.
+EXPECTED_NOISE = (
+    "WebSocket connection to",
+    "net::ERR_CONNECTION_REFUSED",
+    "htmx:ws:error",
+)
+
+NewPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    """An empty site, as after the first `make run`."""
+    with make_run() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def browsers() -> Iterator[list[Browser]]:
+    """Two browser processes, so that nothing is shared between the people."""
+    system = shutil.which("chromium") or shutil.which("chromium-browser")
+    with sync_playwright() as playwright:
+        opened = [
+            playwright.chromium.launch(executable_path=system, args=ARGUMENTS)
+            for _ in range(2)
+        ]
+        yield opened
+        for browser in opened:
+            browser.close()
+
+
+@pytest.fixture
+def new_page(browsers: list[Browser], site: Site) -> Iterator[NewPage]:
+    """Opens a page of a fresh browser profile; its console must stay clean."""
+    said: list[str] = []
+    contexts = []
+
+    def note(message: ConsoleMessage) -> None:
+        noise = any(words in message.text for words in EXPECTED_NOISE)
+        if message.type in {"error", "warning"} and not noise:
+            said.append(message.text)
+
+    def make(browser: int = 0, **options: Any) -> Page:
+        context = browsers[browser].new_context(base_url=site.url, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", note)
+        page.on("pageerror", lambda error: said.append(str(error)))
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert not said, said
