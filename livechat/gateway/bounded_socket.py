@@ -136,7 +136,7 @@ class BoundedSocket(WebSocketProtocol):  # type: ignore[misc]  # Daphne has no s
     def onAutoPingTimeout(self) -> None:
         if self.inbox.full:
             # The pong may lie unread behind frames that the application has to take.
-            self.autoPingTimeoutCall = self.factory._batched_timer.call_later(
+            self.autoPingTimeoutCall = self.server.loop.call_later(
                 self.autoPingTimeout, self.onAutoPingTimeout
             )
         else:
@@ -257,7 +257,7 @@ class BoundedSocket(WebSocketProtocol):  # type: ignore[misc]  # Daphne has no s
             return
         self.transport.loseConnection()
         # It waits for unsent bytes, and a stalled client never takes them.
-        self.factory._batched_timer.call_later(
+        self.server.loop.call_later(
             self.bounds.close_deadline_s, self.transport.abortConnection
         )
 
@@ -285,6 +285,9 @@ class BoundedSocketFactory(WebSocketFactory):  # type: ignore[misc]  # no stubs
 
     def __init__(self, server: "GatewayServer") -> None:
         super().__init__(server, server="")  # "": no Server header names the software
+        # autobahn's own timer rounds down to whole seconds: a deadline of one second
+        # may pass at once.
+        self._batched_timer = server.loop
         bounds = server.bounds
         self.setProtocolOptions(
             versions=[13],

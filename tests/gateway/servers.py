@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,15 +25,16 @@ COMMANDS = {
 ADDRESS = re.compile(rb"(?:http://127\.0\.0\.1|TCP address 127\.0\.0\.1):(\d+)")
 # Short enough for a test, long enough for a busy machine.
 QUICK = {
-    "GATEWAY_HEADER_DEADLINE_S": "2",
-    "GATEWAY_BODY_STALL_S": "1",
-    "GATEWAY_BODY_DEADLINE_S": "1.5",
+    "GATEWAY_HEADER_DEADLINE_S": "1.4",
+    "GATEWAY_HANDSHAKE_DEADLINE_S": "0.7",
+    "GATEWAY_BODY_STALL_S": "0.7",
+    "GATEWAY_BODY_DEADLINE_S": "1.2",
     "GATEWAY_IDLE_TIMEOUT_S": "1.2",
-    "GATEWAY_HANDSHAKE_DEADLINE_S": "1.5",
-    "GATEWAY_FRAGMENT_DEADLINE_S": "1",
-    "GATEWAY_ANSWER_DEADLINE_S": "4",
-    "GATEWAY_STALL_S": "0.6",
-    "GATEWAY_SLOW_S": "1",
+    "GATEWAY_FRAGMENT_DEADLINE_S": "0.6",
+    "GATEWAY_ANSWER_DEADLINE_S": "6",
+    "GATEWAY_STALL_S": "0.5",
+    "GATEWAY_SLOW_S": "0.8",
+    "GATEWAY_CLOSE_DEADLINE_S": "0.5",
 }
 
 
@@ -83,12 +84,12 @@ class Server:
 
     def temporary_bytes(self) -> int:
         """Bytes in open files that have no name any more."""
-        descriptors = Path(f"/proc/{self.process.pid}/fd")
-        return sum(
-            each.stat().st_size
-            for each in descriptors.iterdir()
-            if "(deleted)" in str(each.readlink())
-        )
+        size_bytes = 0
+        for each in Path(f"/proc/{self.process.pid}/fd").iterdir():
+            with suppress(FileNotFoundError):  # closed since it was listed
+                if "(deleted)" in str(each.readlink()):
+                    size_bytes += each.stat().st_size
+        return size_bytes
 
 
 @contextmanager

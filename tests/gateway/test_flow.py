@@ -37,7 +37,7 @@ def test_a_client_that_neither_reads_nor_stops_writing_is_ended(fresh: Fresh) ->
     with fresh("ours") as server, server.connect(receive_buffer=4 * KIB) as client:
         client.open("/ws/echo?name=both")
         before = server.peak_kib()
-        client.send_until_blocked(masked("") * 10_000, 64 * MIB, quiet_s=1.2)
+        client.send_until_blocked(masked("") * 10_000, 64 * MIB, quiet_s=0.9)
         assert server.peak_kib() - before < 8 * KIB
         assert wait_for(lambda: server.state("both")["code"]) == 4008
 
