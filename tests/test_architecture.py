@@ -1,0 +1,299 @@
+"""The shape of the code: who imports whom, who opens transactions, what a page may be.
+
+A rule that nobody checks is gone within a month; these are the ones of
+docs/architecture.md and CONTRIBUTING.md.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from livechat.env import PROJECT_DIR
+
+APPS = ("livechat", "accounts", "media", "chat", "search", "assistant", "studio")
+TEMPLATES = PROJECT_DIR / "templates"
+
+# What each part may import of ours. The longest name that fits a module is its part;
+# `livechat` alone is the wiring (settings, urls, asgi, routing), which sees everything.
+MAY_IMPORT: dict[str, frozenset[str]] = {
+    "livechat.env": frozenset(),
+    "livechat.lib": frozenset({"livechat.lib"}),
+    "livechat.gateway": frozenset({"livechat.lib", "livechat.gateway"}),
+    "livechat.supervise": frozenset(
+        {"livechat.env", "livechat.supervise", "livechat.gateway.bounds"}
+    ),
+    "livechat.launch": frozenset({"livechat.env", "livechat.supervise"}),
+    "livechat": frozenset(APPS),
+    "accounts": frozenset({"livechat.lib", "accounts"}),
+    "media": frozenset({"livechat.lib", "accounts", "media"}),
+    "chat": frozenset(
+        {"livechat.lib", "livechat.gateway.origin", "accounts", "media", "chat"}
+    ),
+    "search": frozenset({"livechat.lib", "accounts", "media", "chat", "search"}),
+    "assistant": frozenset({"livechat.lib", "accounts", "media", "chat", "assistant"}),
+    "studio": frozenset(
+        {"livechat.lib", "accounts", "media", "chat", "assistant", "studio"}
+    ),
+}
+
+# Imports beyond that table, and why.
+EXCEPTIONS = {
+    ("chat/demo.py", "livechat.supervise.instance"): "it prints where the site runs",
+}
+
+# Inside chat a file imports only files of the lines above its own.
+CHAT_LAYERS = (
+    ("querysets", "intents", "presence", "forms"),
+    ("models", "roster"),
+    ("access", "inbox", "leases", "fanout", "health", "attendance", "openapi"),
+    ("people", "room", "lobby"),
+    ("actions", "web"),
+    ("worker", "subscriptions", "demo", "signals"),
+    ("consumers", "api", "views", "admin"),
+    ("urls", "api_urls", "apps"),
+)
+# A module of the first column is imported inside a function of the second's.
+CHAT_LATE_IMPORTS = {("models", "querysets")}
+
+# Files that open transactions, and why it is not actions.py alone.
+OPENS_TRANSACTIONS = {
+    "accounts/actions.py": "set-up, sign-up, the end of an account",
+    "accounts/sessions.py": "the end of sessions, which the admin and signals need",
+    "accounts/adapter.py": "allauth's hook for a confirmed address",
+    "accounts/models.py": "UserManager.create_user, which Django's commands call",
+    "chat/actions.py": "rooms, memberships, messages",
+    "chat/leases.py": "the fence of a shard",
+}
+
+FILE_MAX_LINES = 300
+LONGER_FILES = {
+    "livechat/settings.py": "a list of values, read from top to bottom",
+    "livechat/lib/hub.py": "Feed and Hub are one mechanism; apart, both are harder",
+    "livechat/gateway/bounded_socket.py": "one class that overrides autobahn's",
+    "chat/web.py": "one process's loops over one set of sockets",
+    "chat/worker.py": "one loop from the stream to the publication",
+    "chat/attendance.py": "own people and viewers live by one heartbeat",
+}
+
+HOOKS_MAX_LINES = 100
+
+
+@cache
+def source_files() -> tuple[Path, ...]:
+    """Every Python file of the apps but migrations, which Django writes."""
+    return tuple(
+        path
+        for app in APPS
+        for path in sorted((PROJECT_DIR / app).rglob("*.py"))
+        if "migrations" not in path.parts
+    )
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(PROJECT_DIR).as_posix()
+
+
+def module_of(path: Path) -> str:
+    parts = list(path.relative_to(PROJECT_DIR).with_suffix("").parts)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+@cache
+def imports_of(path: Path) -> frozenset[str]:
+    """The modules of ours that a file imports, at any depth, as far as they exist."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                found.add(inner if is_module(inner) else node.module)
+    return frozenset(name for name in found if name.partition(".")[0] in APPS)
+
+
+def is_module(name: str) -> bool:
+    path = PROJECT_DIR.joinpath(*name.split("."))
+    return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
+
+
+def fits(module: str, prefix: str) -> bool:
+    return module == prefix or module.startswith(prefix + ".")
+
+
+def part_of(module: str) -> str:
+    return max((part for part in MAY_IMPORT if fits(module, part)), key=len)
+
+
+def test_every_part_imports_only_what_it_may() -> None:
+    wrong = [
+        f"{relative(path)} imports {name}"
+        for path in source_files()
+        for name in imports_of(path)
+        if not any(fits(name, one) for one in MAY_IMPORT[part_of(module_of(path))])
+        and (relative(path), name) not in EXCEPTIONS
+    ]
+    assert wrong == []
+
+
+def test_a_file_of_chat_imports_only_from_the_layers_below_it() -> None:
+    level = {name: at for at, names in enumerate(CHAT_LAYERS) for name in names}
+    files = {path.stem: path for path in (PROJECT_DIR / "chat").glob("*.py")}
+    files.pop("__init__")
+    assert sorted(files) == sorted(level), "a file of chat has no layer, or has left"
+    wrong = [
+        f"chat/{name}.py imports {imported}"
+        for name, path in files.items()
+        for imported in imports_of(path)
+        if fits(imported, "chat")
+        and (imported.split(".")[1], name) not in CHAT_LATE_IMPORTS
+        and level[imported.split(".")[1]] >= level[name]
+    ]
+    assert wrong == []
+
+
+def test_transactions_are_opened_where_it_is_listed_and_nowhere_else() -> None:
+    opening = {
+        relative(path)
+        for path in source_files()
+        if re.search(r"\batomic\(|@transaction\.atomic", path.read_text())
+    }
+    assert opening == set(OPENS_TRANSACTIONS)
+
+
+def test_the_lobby_hears_of_a_change_only_after_its_commit() -> None:
+    tree = ast.parse((PROJECT_DIR / "chat/actions.py").read_text())
+    late = {
+        call
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Lambda)
+        for call in lobby_calls(node)
+    }
+    assert late == set(lobby_calls(tree))
+    assert late
+
+
+def lobby_calls(tree: ast.AST) -> Iterator[ast.Call]:
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        if isinstance(node.func.value, ast.Name) and node.func.value.id == "lobby":
+            yield node
+
+
+def test_a_file_is_short_or_says_why_it_is_not() -> None:
+    long = {
+        relative(path)
+        for path in source_files()
+        if len(path.read_text().splitlines()) > FILE_MAX_LINES
+    }
+    assert long <= set(LONGER_FILES)
+    assert set(LONGER_FILES) <= {relative(path) for path in source_files()}
+
+
+@pytest.mark.parametrize("path", source_files(), ids=relative)
+def test_a_file_says_what_it_is_for(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    assert ast.get_docstring(tree) or not tree.body
+
+
+def test_nothing_is_left_for_later() -> None:
+    # In two halves, or this line would find itself.
+    words = ("TO" + "DO", "FIX" + "ME", "HA" + "CK")
+    marks = re.compile(rf"\b({'|'.join(words)})\b")
+    folders = (*APPS, "bench", "scripts", "templates", "tests", "docs", "frontend/css")
+    paths = [
+        *PROJECT_DIR.glob("*.md"),
+        PROJECT_DIR / "static/js/hooks.js",
+        *(path for one in folders for path in (PROJECT_DIR / one).rglob("*.*")),
+    ]
+    kinds = {".py", ".md", ".html", ".css", ".js"}
+    wrong = [
+        relative(path)
+        for path in paths
+        if path.suffix in kinds and marks.search(path.read_text())
+    ]
+    assert wrong == []
+
+
+def test_only_html_of_the_one_renderer_is_put_into_a_page_as_it_is() -> None:
+    safe = [
+        expression
+        for text in template_texts().values()
+        for expression in re.findall(r"{{\s*([^}]*?\|\s*safe)\b", text)
+    ]
+    assert set(safe) == {"message.html|safe"}
+    unescaped = re.compile(r"autoescape|safeseq|\|\s*safe\b(?<!message\.html\|safe)")
+    assert [
+        name for name, text in template_texts().items() if unescaped.search(text)
+    ] == []
+    marked = re.compile(r"\b(mark_safe|SafeString)\b")
+    assert [
+        relative(one) for one in source_files() if marked.search(one.read_text())
+    ] == []
+
+
+@pytest.mark.parametrize(
+    "inline",
+    [
+        r"<script(?![^>]*\ssrc=)",
+        r"<style\b",
+        r"\sstyle\s*=",
+        r"\son[a-z]+\s*=",
+        r"\shx-on",
+        r"javascript:",
+    ],
+)
+def test_no_page_holds_a_script_or_a_style_of_its_own(inline: str) -> None:
+    found = [name for name, text in template_texts().items() if re.search(inline, text)]
+    assert found == []
+
+
+def test_a_fragment_that_goes_to_everybody_knows_no_viewer() -> None:
+    viewer = re.compile(r"{[{%][^}]*\b(request|user|perms|csrf_token)\b")
+    names = fanned_out()
+    assert "chat/_message.html" in names
+    assert [name for name in names if viewer.search(template_texts()[name])] == []
+
+
+def fanned_out() -> set[str]:
+    """Templates that the fan-out renders, with those that they include."""
+    found: set[str] = set()
+    todo = {
+        name
+        for file in ("fanout", "people", "lobby")
+        for name in re.findall(
+            r'get_template\("([^"]+)"\)', (PROJECT_DIR / f"chat/{file}.py").read_text()
+        )
+    }
+    while todo:
+        name = todo.pop()
+        found.add(name)
+        todo |= set(re.findall(r'{% include "([^"]+)"', template_texts()[name])) - found
+    return found
+
+
+@cache
+def template_texts() -> dict[str, str]:
+    return {
+        path.relative_to(TEMPLATES).as_posix(): path.read_text()
+        for path in TEMPLATES.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_our_script_is_one_file_within_its_budget() -> None:
+    (hooks,) = (PROJECT_DIR / "static/js").rglob("*.js")
+    lines = [line.strip() for line in hooks.read_text().splitlines()]
+    code = [line for line in lines if line and not line.startswith("//")]
+    assert len(code) <= HOOKS_MAX_LINES
+
+
+def test_the_script_neither_opens_sockets_nor_makes_html() -> None:
+    hooks = (PROJECT_DIR / "static/js/hooks.js").read_text()
+    forbidden = r"WebSocket|EventSource|fetch\(|XMLHttpRequest|innerHTML|eval\("
+    assert re.findall(forbidden, hooks) == []
