@@ -62,7 +62,7 @@ def post_messages(
 
 def _decide(
     intents: Sequence[PostIntent],
-    bodies: dict[tuple[int, UUID], Body],
+    bodies: dict[PostIntent, Body],
     registry: Registry,
     now: datetime,
 ) -> list[Outcome]:
@@ -80,13 +80,15 @@ def _decide(
         answer = registry.actor(intent.room).decide(intent, desk)
         new = desk.new[-1] if len(desk.new) > stored_before else None
         outcomes.append(Outcome(intent, answer, new))
-    _write_buckets(desk.senders for desk in desks.values())
+    for desk in desks.values():
+        _write_buckets(desk.senders)  # the same senders at every desk
+        break
     return outcomes
 
 
 def _desks(
     intents: Sequence[PostIntent],
-    bodies: dict[tuple[int, UUID], Body],
+    bodies: dict[PostIntent, Body],
     registry: Registry,
     now: datetime,
 ) -> dict[int, Desk]:
@@ -144,17 +146,15 @@ def _store(outcomes: Sequence[Outcome]) -> None:
             raise RuntimeError(f"room {pk} was moved by another writer")
 
 
-def _write_buckets(senders: Iterable[dict[int, Sender]]) -> None:
-    spent: dict[int, Bucket] = {}
-    for group in senders:
-        for pk, sender in group.items():
-            if sender.spent and sender.level is not None:
-                spent[pk] = Bucket(
-                    user_id=pk, level=sender.level.tokens, at=sender.level.at
-                )
+def _write_buckets(senders: dict[int, Sender]) -> None:
+    spent = [
+        Bucket(user_id=pk, level=sender.level.tokens, at=sender.level.at)
+        for pk, sender in senders.items()
+        if sender.spent and sender.level is not None
+    ]
     if spent:
         Bucket.objects.bulk_create(
-            spent.values(),
+            spent,
             update_conflicts=True,
             unique_fields=["user"],
             update_fields=["level", "at"],
@@ -166,24 +166,23 @@ def message_rate() -> Rate:
     return Rate(settings.RATE_MESSAGES_BURST, settings.RATE_MESSAGES_PER_S)
 
 
-def _bodies(
-    intents: Sequence[PostIntent], now: datetime
-) -> dict[tuple[int, UUID], Body]:
+def _bodies(intents: Sequence[PostIntent], now: datetime) -> dict[PostIntent, Body]:
     """The checked texts and their HTML, made before the lock is taken.
 
-    A person whose bucket is empty costs no rendering, as they will be refused.
+    By the whole intent: the same client_id may name another text, in another room or
+    by mistake. A person whose bucket is empty costs no rendering, as they are refused.
     """
     users = {intent.user for intent in intents}
     levels: dict[int, Level | None] = {
         found.user_id: Level(found.level, found.at)
         for found in Bucket.objects.filter(user__in=users)
     }
-    bodies: dict[tuple[int, UUID], Body] = {}
+    bodies: dict[PostIntent, Body] = {}
     for intent in intents:
         levels[intent.user], wait_s = take(
             levels.get(intent.user), message_rate(), now.timestamp()
         )
-        bodies[intent.user, intent.client_id] = _body(intent.body, rendered=not wait_s)
+        bodies[intent] = _body(intent.body, rendered=not wait_s)
     return bodies
 
 

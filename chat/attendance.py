@@ -5,7 +5,6 @@ own people back; whoever finds another process's lease ended takes its people ou
 """
 
 import asyncio
-import itertools
 import logging
 import time
 from collections.abc import Callable, Coroutine
@@ -25,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 TICK_S = 0.05
 RELOAD_BEATS = 3  # heartbeats between two looks at the whole state
+CALM_BEATS = 2  # heartbeats without a look after Redis was found empty
 REFRESH_TYPING_S = 2.0  # a typist who goes on is told again this often
 
 # Given a room and what is new: make and send the frames.
@@ -46,7 +46,7 @@ class _Viewed:
     """One room that somebody here looks at."""
 
     roster: Roster = field(default_factory=Roster)
-    viewers: int = 0
+    viewers: set[str] = field(default_factory=set)  # ids of connections
     told_at: float = 0.0
     loading: asyncio.Task[None] | None = None
 
@@ -62,6 +62,14 @@ class Attendance:
         self._own: dict[tuple[str, str], _Own] = {}  # (room, connection id)
         self._viewed: dict[str, _Viewed] = {}
         self._states: dict[str, str] = {}  # by connection id, where not online
+        # What Redis has to be told: room by ref. A ref of ours is put, another removed.
+        self._untold: dict[str, str] = {}
+        self._refs: dict[str, _Own] = {}
+        self._writing = (
+            asyncio.Lock()
+        )  # one change at a time, so that the last one wins
+        self._away = False  # Redis: until the next heartbeat goes through
+        self._calm_beats = 0  # beats until the whole state is looked at again
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
@@ -73,30 +81,33 @@ class Attendance:
         """Take all of our own people out, then stop."""
         for task in self._tasks:
             task.cancel()
-        for (room, _), own in list(self._own.items()):
-            await self._try_remove(room, own.meta.ref)
+        refs = {own.meta.ref: room for (room, _), own in self._own.items()}
+        try:
+            await presence.remove_all(self._redis, self._process, refs)
+        except RedisAway as error:
+            logger.warning("redis is away, leaves wait for the lease: %s", error)
         await self._redis.aclose()
 
     # Viewers
 
-    async def view(self, room: str) -> Roster:
+    async def view(self, room: str, connection: Connection) -> Roster:
         """The room's roster, loaded; pair it with `unview`."""
         viewed = self._viewed.get(room)
         if viewed is None:
             viewed = self._viewed[room] = _Viewed()
             viewed.loading = asyncio.create_task(self._load(room, viewed))
-        viewed.viewers += 1
+        viewed.viewers.add(connection.id)
         if viewed.loading is not None:
             await asyncio.shield(viewed.loading)
         return viewed.roster
 
-    def unview(self, room: str) -> None:
+    def unview(self, room: str, connection: Connection) -> None:
         """One viewer less; a room that nobody looks at is forgotten."""
         viewed = self._viewed.get(room)
         if viewed is None:
             return
-        viewed.viewers -= 1
-        if viewed.viewers <= 0:
+        viewed.viewers.discard(connection.id)
+        if not viewed.viewers:
             del self._viewed[room]
             self._hub.unlisten(presence.channel(room))
 
@@ -111,22 +122,30 @@ class Attendance:
         await self._reload(room, viewed)
 
     async def _reload(self, room: str, viewed: _Viewed) -> None:
-        """Read the state; with Redis away the roster shows our own people only."""
+        """Read the state; with Redis away a new roster shows our own people only."""
+        viewed.roster.expect()
         try:
             metas, dead = await presence.state(self._redis, room, self._process)
         except RedisAway as error:
             logger.warning("redis is away, presence of a room is not read: %s", error)
-            metas, dead = {}, []
-            metas.update(
-                {
-                    own.meta.ref: own.meta
-                    for key, own in self._own.items()
-                    if key[0] == room
-                }
-            )
+            if viewed.roster.loaded:
+                viewed.roster.keep()
+            else:
+                viewed.roster.load(self._own_in(room))
+            return
         viewed.roster.load(metas)
-        for ref in dead:
-            await self._try_remove(room, ref)
+        for meta in metas.values():
+            if meta.process == self._process and meta.ref not in self._refs:
+                await self._tell_redis(room, meta.ref)  # a leave that went astray
+        for meta in dead:
+            await self._bury_one(room, meta)
+
+    def _own_in(self, room: str) -> dict[str, Meta]:
+        return {
+            own.meta.ref: own.meta
+            for (where, _), own in self._own.items()
+            if where == room and own.meta.state != "invisible"
+        }
 
     # Our own people
 
@@ -143,14 +162,17 @@ class Attendance:
             state=self._states.get(connection.id, "online"),
             device=device,
         )
-        self._own[room, connection.id] = _Own(connection, meta)
-        await self._publish(room, meta)
+        own = self._own[room, connection.id] = self._refs[meta.ref] = _Own(
+            connection, meta
+        )
+        await self._tell_redis(room, own.meta.ref)
 
     async def leave(self, room: str, connection: Connection) -> None:
         """Take the connection out of the room at once."""
         own = self._own.pop((room, connection.id), None)
         if own is not None:
-            await self._try_remove(room, own.meta.ref)
+            del self._refs[own.meta.ref]
+            await self._tell_redis(room, own.meta.ref)
 
     def lost(self, connection: Connection, *, clean: bool) -> None:
         """Take a closed socket out of its rooms, after the time it has to come back."""
@@ -191,48 +213,66 @@ class Attendance:
 
     async def _change(self, room: str, own: _Own, **fields: object) -> None:
         own.meta = msgspec.structs.replace(own.meta, **fields)
-        await self._publish(room, own.meta)
+        await self._tell_redis(room, own.meta.ref)
 
-    async def _publish(self, room: str, meta: Meta) -> None:
-        if meta.state == "invisible":
-            await self._try_remove(room, meta.ref)
-            return
-        try:
-            await presence.put(self._redis, room, meta)
-        except RedisAway as error:
-            logger.warning("redis is away, presence waits: %s", error)
+    async def _tell_redis(self, room: str, ref: str) -> None:
+        """Write what is true of the ref now; with Redis away a heartbeat does it."""
+        self._untold[ref] = room
+        async with self._writing:
+            if self._away or ref not in self._untold:
+                return
+            own = self._refs.get(ref)
+            del self._untold[ref]
+            try:
+                if own is None or own.meta.state == "invisible":
+                    await presence.remove(self._redis, room, ref)
+                else:
+                    await presence.put(self._redis, room, own.meta)
+            except RedisAway as error:
+                self._away = True
+                self._untold[ref] = room
+                logger.warning("redis is away, presence waits: %s", error)
 
-    async def _try_remove(self, room: str, ref: str) -> None:
+    async def _bury_one(self, room: str, meta: Meta) -> None:
         try:
-            await presence.remove(self._redis, room, ref)
+            await presence.bury(self._redis, room, meta)
         except RedisAway as error:
-            logger.warning("redis is away, a leave waits for the lease: %s", error)
+            logger.warning("redis is away, the dead wait: %s", error)
 
     # Loops
 
     async def _beat(self) -> None:
-        for beat in itertools.count():
+        while True:
             try:
-                renewed = await presence.heartbeat(self._redis, self._process)
-                if not renewed:
-                    await self._refill()
-                if not renewed or beat % RELOAD_BEATS == 0:
-                    await self._reload_all()
-                await self._bury()
+                await self._beat_once()
             except RedisAway as error:
+                self._away = True
                 logger.warning("redis is away, no heartbeat: %s", error)
+            except Exception:
+                logger.exception("a heartbeat failed")
             await asyncio.sleep(limits.HEARTBEAT_S)
+
+    async def _beat_once(self) -> None:
+        if not await presence.heartbeat(self._redis, self._process):
+            # We are new, or Redis lost us. Everybody puts their own people back now;
+            # a look before the others have done it would show them leaving.
+            self._untold |= {own.meta.ref: key[0] for key, own in self._own.items()}
+            self._calm_beats = CALM_BEATS
+        self._away = False
+        for ref, room in list(self._untold.items()):
+            await self._tell_redis(room, ref)
+        await self._bury()
+        if self._calm_beats > 0:
+            self._calm_beats -= 1
+            return
+        self._calm_beats = RELOAD_BEATS - 1
+        await self._reload_all()
 
     async def _reload_all(self) -> None:
         """Compare every roster with Redis: a diff that was lost is found here."""
         for room, viewed in list(self._viewed.items()):
             if viewed.roster.loaded:
                 await self._reload(room, viewed)
-
-    async def _refill(self) -> None:
-        """Put our people back into a Redis that lost them, or where we are new."""
-        for (room, _), own in list(self._own.items()):
-            await self._publish(room, own.meta)
 
     async def _bury(self) -> None:
         """Take out the people of dead processes, and end typing that nobody renewed."""
@@ -246,8 +286,7 @@ class Attendance:
         for room, viewed in list(self._viewed.items()):
             for meta in list(viewed.roster.metas.values()):
                 if meta.process not in alive:
-                    viewed.roster.drop([meta.ref])
-                    await self._try_remove(room, meta.ref)
+                    await self._bury_one(room, meta)
         limit = time.monotonic() - limits.TYPING_TTL_S
         for (room, _), own in list(self._own.items()):
             if own.meta.typing and own.typing_at < limit:
@@ -255,16 +294,22 @@ class Attendance:
 
     async def _tell(self) -> None:
         while True:
-            now = time.monotonic()
             for room, viewed in list(self._viewed.items()):
-                if not viewed.roster.loaded or not viewed.roster.stirs:
-                    continue
-                due = now - viewed.told_at >= limits.PRESENCE_INTERVAL_S
-                if told := viewed.roster.told(presence=due):
-                    if told.joins or told.leaves:
-                        viewed.told_at = now
-                    self._announce(room, viewed.roster, told)
+                try:
+                    self._tell_one(room, viewed)
+                except Exception:
+                    logger.exception("the presence of a room could not be told")
             await asyncio.sleep(TICK_S)
+
+    def _tell_one(self, room: str, viewed: _Viewed) -> None:
+        if not viewed.roster.loaded or not viewed.roster.stirs:
+            return
+        now = time.monotonic()
+        due = now - viewed.told_at >= limits.PRESENCE_INTERVAL_S
+        if told := viewed.roster.told(presence=due):
+            if told.joins or told.leaves:
+                viewed.told_at = now
+            self._announce(room, viewed.roster, told)
 
     def _later(self, coroutine: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(coroutine)

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.sessions import Principal, bearer_of, cookie_of, principal_of
-from chat import inbox, intents, subscriptions
+from chat import intents, subscriptions
 from chat.inbox import Answer, PostIntent, Refused
 from chat.web import WebProcess, answer_to, web_process
 from livechat.gateway.origin import origin_allowed
@@ -55,23 +55,25 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
         if not await self._let_in():
             await send({"type": "websocket.close"})  # before the accept: HTTP 403
             return
+        clean = False
         try:
             await self._greet()
             while (event := await receive())["type"] == "websocket.receive":
                 await self._receive(event)
-            self.web.attendance.lost(
-                self.connection, clean=event.get("code") in GOING_AWAY
-            )
+            clean = event.get("code") in GOING_AWAY
         finally:
+            # Also when we are cancelled: nobody may stay in a room for ever.
+            self.web.attendance.lost(self.connection, clean=clean)
             for room in list(self.connection.feeds):
-                self.web.attendance.unview(room)
+                self.web.attendance.unview(room, self.connection)
             self.web.hub.remove(self.connection)
 
     # In
 
     async def _let_in(self) -> bool:
         """Whether this is somebody, from our own page or with a token."""
-        query = parse_qs(self.scope["query_string"].decode("latin-1"))
+        raw = self.scope["query_string"].decode("latin-1")
+        query = parse_qs(raw, keep_blank_values=True)
         wanted = {"v": [str(VERSION)], "format": ["html"], **query}
         page_or_program = wanted["format"] in (["html"], ["json"])
         if wanted["v"] != [str(VERSION)] or not page_or_program:
@@ -157,9 +159,7 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
     async def _post(self, intent: intents.Send) -> None:
         """Put the message into the room's inbox; its answer comes from the worker."""
         who: Principal = self.connection.principal
-        room = await self.web.hub.ask(subscriptions.may_send, who.user_id, intent.room)
-        if room is None:
-            raise subscriptions.no_room()
+        room = await subscriptions.room_key(self.web, self.connection, intent.room)
         post = PostIntent(
             room=room,
             user=who.user_id,
@@ -172,7 +172,7 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
             ref=intent.ref,
         )
         try:
-            await inbox.submit(self.web.redis, room % limits.SHARDS, post)
+            await self.web.submissions.submit(room % limits.SHARDS, post)
         except Refused as refusal:
             answer_to(self.connection, _refusal(intent, refusal))
         await self.web.attendance.typing(intent.room, self.connection, on=False)

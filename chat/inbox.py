@@ -4,6 +4,8 @@ Accepting is not acking: the ack comes from the worker, after the commit. Redis 
 means "waiting" to the sender, who sends the same `client_id` again.
 """
 
+import asyncio
+import hashlib
 import secrets
 from dataclasses import dataclass
 from functools import cache
@@ -11,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from redis.exceptions import NoScriptError
 
 from accounts.models import User
 from chat.models import Room
@@ -96,24 +99,68 @@ def waiting() -> Refused:
     )
 
 
-async def submit(redis: AsyncRedis, shard: int, intent: PostIntent) -> None:
-    """Append the intent to its shard's stream, within a second.
+class Submissions:
+    """A web process's way in: intents that meet go to Redis in one round trip."""
 
-    Raises:
-        Refused: busy (the stream is full) or waiting (Redis is away).
-    """
-    try:
-        added = await redis.eval(
-            _ADD,
-            1,
-            stream(shard),
-            limits.INBOX_MAX_INTENTS,
-            msgspec.msgpack.encode(intent),
-        )
-    except RedisAway as error:
-        raise waiting() from error
-    if not added:
-        raise busy()
+    def __init__(self, redis: AsyncRedis) -> None:
+        self._redis = redis
+        self._waiting: list[tuple[str, bytes, asyncio.Future[bool]]] = []
+        self._task: asyncio.Task[None] | None = None
+        self._sha = hashlib.sha1(_ADD.encode(), usedforsecurity=False).hexdigest()
+
+    async def submit(self, shard: int, intent: PostIntent) -> None:
+        """Append the intent to its shard's stream, within about a second.
+
+        Raises:
+            Refused: busy (the stream is full) or waiting (Redis is away).
+        """
+        added: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        payload = msgspec.msgpack.encode(intent)
+        self._waiting.append((stream(shard), payload, added))
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._send_all())
+        try:
+            if not await added:
+                raise busy()
+        except RedisAway as error:
+            raise waiting() from error
+
+    async def _send_all(self) -> None:
+        """Send what waits, again and again until nothing does."""
+        while self._waiting:
+            batch, self._waiting = self._waiting, []
+            results = await self._send([(key, payload) for key, payload, _ in batch])
+            for (_, _, added), result in zip(batch, results, strict=True):
+                if added.done():
+                    continue  # the socket that waited for it is gone
+                if isinstance(result, Exception):
+                    added.set_exception(result)
+                else:
+                    added.set_result(bool(result))
+
+    async def _send(self, entries: list[tuple[str, bytes]]) -> list[Any]:
+        """An entry id, None (full) or an exception for each entry."""
+        try:
+            results = await self._add(entries)
+            lost = [at for at, one in enumerate(results) if _is_unknown(one)]
+            if lost:  # a new Redis knows no scripts; what it refused is not stored
+                await self._redis.script_load(_ADD)
+                again = await self._add([entries[at] for at in lost])
+                for at, result in zip(lost, again, strict=True):
+                    results[at] = result
+        except RedisAway as error:
+            return [error] * len(entries)
+        return results
+
+    async def _add(self, entries: list[tuple[str, bytes]]) -> list[Any]:
+        pipeline = self._redis.pipeline(transaction=False)
+        for key, payload in entries:
+            pipeline.evalsha(self._sha, 1, key, limits.INBOX_MAX_INTENTS, payload)
+        return list(await pipeline.execute(raise_on_error=False))
+
+
+def _is_unknown(result: object) -> bool:
+    return isinstance(result, NoScriptError)
 
 
 def post_message(

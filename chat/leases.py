@@ -41,15 +41,16 @@ def acquire(owner: str) -> dict[int, int]:
 
 
 def hold(leases: Mapping[int, int]) -> None:
-    """Renew the shards inside the caller's transaction.
+    """Renew the shards inside the caller's transaction; one query.
 
     Raises:
         Fenced: one of them has another epoch now.
     """
+    ours = Q()
     for number, epoch in leases.items():
-        held = Shard.objects.filter(number=number, epoch=epoch)
-        if held.update(until=_until()) != 1:
-            raise Fenced(f"shard {number} is no longer held under epoch {epoch}")
+        ours |= Q(number=number, epoch=epoch)
+    if Shard.objects.filter(ours).update(until=_until()) != len(leases):
+        raise Fenced(f"one of {len(leases)} shards is held under another epoch now")
 
 
 def renew(leases: Mapping[int, int]) -> None:

@@ -6,15 +6,18 @@ viewer who reads the state after subscribing misses nothing. Adding wins, remova
 ref (an observed-remove set: Shapiro et al., 2011), so replicas need no order.
 """
 
+import logging
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
 from livechat.lib import limits
 from livechat.lib.redis import AsyncRedis
+
+logger = logging.getLogger(__name__)
 
 
 class Meta(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -46,6 +49,15 @@ else
   redis.call('EXPIRE', KEYS[1], 86400)
 end
 redis.call('PUBLISH', KEYS[2], ARGV[3])
+return 1
+"""
+
+# As above for somebody else's process, unless its lease (KEYS[3]) is renewed by now: it
+# puts its people back after that, and they must not be taken out once more.
+_BURY = """
+if redis.call('EXISTS', KEYS[3]) == 1 then return 0 end
+if redis.call('HDEL', KEYS[1], ARGV[1]) == 0 then return 0 end
+redis.call('PUBLISH', KEYS[2], ARGV[2])
 return 1
 """
 
@@ -86,6 +98,23 @@ async def remove(redis: AsyncRedis, room: str, ref: str) -> None:
     await redis.eval(_PUT, 2, _hash(room), channel(room), ref, "", diff)
 
 
+async def remove_all(redis: AsyncRedis, process: str, refs: Mapping[str, str]) -> None:
+    """Take all of a process's people out (room by ref) and end its lease at once."""
+    pipeline = redis.pipeline(transaction=False)
+    for ref, room in refs.items():
+        diff = _encoder.encode(Diff(leaves=[ref]))
+        pipeline.eval(_PUT, 2, _hash(room), channel(room), ref, "", diff)
+    pipeline.delete(_lease(process))
+    await pipeline.execute()
+
+
+async def bury(redis: AsyncRedis, room: str, meta: Meta) -> None:
+    """Take out a connection whose process is dead; nothing if it lives after all."""
+    diff = _encoder.encode(Diff(leaves=[meta.ref]))
+    keys = _hash(room), channel(room), _lease(meta.process)
+    await redis.eval(_BURY, 3, *keys, meta.ref, diff)
+
+
 async def heartbeat(redis: AsyncRedis, process: str) -> bool:
     """Renew the process's lease; False when there was none: Redis came back empty."""
     renewed = await redis.set(
@@ -96,16 +125,24 @@ async def heartbeat(redis: AsyncRedis, process: str) -> bool:
 
 async def state(
     redis: AsyncRedis, room: str, own: str
-) -> tuple[dict[str, Meta], list[str]]:
-    """The metas by ref whose process lives, and the refs of those whose lease ended.
+) -> tuple[dict[str, Meta], list[Meta]]:
+    """The metas by ref whose process lives, and the metas whose process is dead.
 
     The process `own` lives, whether its first heartbeat has come to Redis or not.
     """
     raw: dict[bytes, bytes] = await redis.hgetall(_hash(room))
-    metas = {ref.decode(): _meta_decoder.decode(meta) for ref, meta in raw.items()}
+    metas = {meta.ref: meta for value in raw.values() if (meta := _meta(value))}
     alive = {own} | await living(redis, {meta.process for meta in metas.values()})
-    dead = [ref for ref, meta in metas.items() if meta.process not in alive]
+    dead = [meta for meta in metas.values() if meta.process not in alive]
     return {ref: meta for ref, meta in metas.items() if meta.process in alive}, dead
+
+
+def _meta(value: bytes) -> Meta | None:
+    try:
+        return _meta_decoder.decode(value)
+    except msgspec.DecodeError:
+        logger.exception("a connection's presence could not be read")
+        return None
 
 
 async def living(redis: AsyncRedis, processes: Iterable[str]) -> set[str]:

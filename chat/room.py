@@ -46,7 +46,7 @@ class Desk:
     members: set[int]
     senders: dict[int, Sender]
     stored: dict[tuple[int, UUID], Message]
-    bodies: dict[tuple[int, UUID], Body]
+    bodies: dict[PostIntent, Body]
     rate: Rate
     now: datetime
     new: list[Message] = field(default_factory=list)
@@ -69,7 +69,7 @@ class RoomActor:
         if refusal := _not_allowed(intent, sender, desk):
             return refused(intent, desk.room, *refusal)
         assert sender is not None  # noqa: S101 - _not_allowed refused the others
-        body = desk.bodies[intent.user, intent.client_id]
+        body = desk.bodies[intent]
         if known := desk.stored.get((intent.user, intent.client_id)):
             return _repeat(intent, desk.room, known, body)
         if body.code:
@@ -186,7 +186,8 @@ def _not_allowed(
 
 
 def _repeat(intent: PostIntent, room: Room, known: Message, body: Body) -> Answer:
-    if known.body != body.text and not body.code:
+    # A text that is refused was never stored, so it is another one in any case.
+    if body.code or known.body != body.text:
         message = "This client_id was used for another text. Make a new one."
         return refused(intent, room, "key_reused", message)
     return acked(intent, room, known, repeated=True)

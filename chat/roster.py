@@ -6,6 +6,7 @@ people come and go.
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from chat.presence import Diff, Meta
@@ -28,30 +29,42 @@ class Told:
 class Roster:
     """Who is in one room, as this process knows it."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self.metas: dict[str, Meta] = {}
         self.loaded = False
         self._fresh = False  # something came that was not told yet
-        self._waiting: list[Diff] = []
+        self._waiting: list[Diff] | None = []  # while a state is being read
         self._seen: dict[str, Meta] = {}  # what viewers were last told, by ref
         self._typing_until: dict[str, float] = {}  # by ref, monotonic
         self._typists: dict[str, str] = {}  # public id to name, as last told
 
+    def expect(self) -> None:
+        """A state is about to be read: diffs from now on belong on top of it."""
+        if self._waiting is None:
+            self._waiting = []
+
+    def keep(self) -> None:
+        """The state could not be read: what is known goes on."""
+        self._waiting = None
+
     def load(self, metas: dict[str, Meta]) -> None:
         """Take the state, then the diffs that came meanwhile."""
-        self.metas = dict(metas)
+        known, self.metas = self.metas, dict(metas)
         self.loaded = self._fresh = True
-        self._typing_until.clear()
-        for meta in metas.values():
-            self._note_typing(meta)
-        waiting, self._waiting = self._waiting, []
+        for ref, meta in metas.items():
+            # Typing that we knew of ends in its time, whatever the state still says.
+            if not (ref in known and known[ref].typing and meta.typing):
+                self._note_typing(meta)
+        waiting, self._waiting = self._waiting or [], None
         for diff in waiting:
             self.apply(diff)
 
     def apply(self, diff: Diff) -> None:
         """Take a diff: joins add or replace by ref, leaves remove by ref."""
-        if not self.loaded:
+        if self._waiting is not None:
             self._waiting.append(diff)
+        if not self.loaded:
             return
         self._fresh = True
         for meta in diff.joins:
@@ -61,19 +74,15 @@ class Roster:
             self.metas.pop(ref, None)
             self._typing_until.pop(ref, None)
 
-    def drop(self, refs: list[str]) -> None:
-        """Remove connections whose process is dead."""
-        self.apply(Diff(leaves=refs))
-
     def _note_typing(self, meta: Meta) -> None:
         if meta.typing:
-            self._typing_until[meta.ref] = time.monotonic() + limits.TYPING_TTL_S
+            self._typing_until[meta.ref] = self._clock() + limits.TYPING_TTL_S
         else:
             self._typing_until.pop(meta.ref, None)
 
     def typists(self) -> dict[str, str]:
         """Who types right now, public id to name; typing ends by itself in time."""
-        now = time.monotonic()
+        now = self._clock()
         for ref in [ref for ref, until in self._typing_until.items() if until <= now]:
             del self._typing_until[ref]
         metas = (self.metas[ref] for ref in self._typing_until if ref in self.metas)

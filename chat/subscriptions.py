@@ -86,11 +86,13 @@ async def subscribe(
     if await web.hub.ask(enter, connection.principal.user_id, room, None) is None:
         raise no_room()
     await leave(web, connection, room)
+    connection.joining = room  # who is taken out from now on does not go live
     feed = await web.hub.open(room)
     try:
         entrance = await web.hub.ask(enter, connection.principal.user_id, room, after)
         if entrance is None:
             raise no_room()
+        feed.key = entrance.room.pk
         connection.send(encode(_subscribed(entrance, ref)))
         cursor = _replay(web, connection, entrance, after)
         await _catch_up(web, connection, feed, cursor)
@@ -173,15 +175,17 @@ async def _catch_up(
     if recent:
         send_publications(web, connection, recent)
         cursor = recent[-1].changed_seq
+    if connection.joining != feed.room:  # taken out while the replay was read
+        raise no_room()
     web.hub.go_live(connection, feed, cursor)
 
 
 async def _show(web: WebProcess, connection: Connection, entrance: Entrance) -> None:
     """Show who is there, and show the newcomer to the others if they belong."""
     room = entrance.room.public_id
-    roster = await web.attendance.view(room)
+    roster = await web.attendance.view(room, connection)
     if room not in connection.feeds:  # taken out meanwhile
-        web.attendance.unview(room)
+        web.attendance.unview(room, connection)
         return
     if entrance.role is not None:
         device = "web" if connection.html else "program"
@@ -198,13 +202,29 @@ async def leave(web: WebProcess, connection: Connection, room: str) -> bool:
     """Take the socket out of the room at once; False when it was not in it."""
     if not web.hub.leave(connection, room):
         return False
+    web.attendance.unview(room, connection)
     await web.attendance.leave(room, connection)
-    web.attendance.unview(room)
     return True
 
 
-def may_send(user_id: int, room: str) -> int | None:
-    """The primary key of a room that the user may see, for its shard (one query)."""
+async def room_key(web: WebProcess, connection: Connection, room: str) -> int:
+    """The primary key of a room that the socket follows, or that its user may see.
+
+    Following is proof enough here: the worker checks the membership under its lock.
+
+    Raises:
+        FrameError: `no_room`.
+    """
+    feed = connection.feeds.get(room)
+    if feed is not None and feed.key is not None:
+        return feed.key
+    found = await web.hub.ask(_visible_key, connection.principal.user_id, room)
+    if found is None:
+        raise no_room()
+    return found
+
+
+def _visible_key(user_id: int, room: str) -> int | None:
     user = User.objects.filter(pk=user_id, is_active=True).first()
     if user is None:
         return None

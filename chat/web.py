@@ -20,7 +20,7 @@ from django.template.loader import get_template
 from accounts import sessions
 from chat import fanout, lobby, people, presence
 from chat.attendance import Attendance
-from chat.inbox import Answer, answers_channel
+from chat.inbox import Answer, Submissions, answers_channel
 from chat.roster import Roster, Told
 from livechat.lib import limits
 from livechat.lib.codec import encode
@@ -42,7 +42,7 @@ class WebProcess:
 
     def __init__(self) -> None:
         self.id = secrets.token_hex(8)
-        self.redis = async_client()
+        self.submissions = Submissions(async_client())
         self.hub = Hub(settings.REDIS_URL, fanout.Log(), fanout.cursor_fragment)
         self.attendance = Attendance(self.hub, self.id, self._announce)
         self._last_revocation = 0
@@ -70,7 +70,12 @@ class WebProcess:
 
     def _keep(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            logger.error("a task of the web process broke", exc_info=error)
 
     # Answers of the room worker
 
@@ -93,12 +98,16 @@ class WebProcess:
                     self._on_control(await layer.receive(channel))
             except RedisAway as error:
                 logger.warning("redis is away, no control events: %s", error)
-                await asyncio.sleep(RETRY_DELAY_S)
+            except Exception:
+                logger.exception("a control event could not be handled")
+            await asyncio.sleep(RETRY_DELAY_S)
 
     def _on_control(self, event: dict[str, Any]) -> None:
         json, html = event["json"].encode(), event["html"].encode()
         for connection in self._audience(event):
             if event["kind"] == "removed":
+                if connection.joining == event["room"]:
+                    connection.joining = None
                 self._keep(asyncio.create_task(self._remove(connection, event["room"])))
             connection.send(json, html)
 
@@ -112,8 +121,8 @@ class WebProcess:
     async def _remove(self, connection: Connection, room: str) -> None:
         """Take a socket out of a room that is no longer its person's."""
         if self.hub.leave(connection, room):
+            self.attendance.unview(room, connection)
             await self.attendance.leave(room, connection)
-            self.attendance.unview(room)
 
     # Sessions that end
 
@@ -287,14 +296,20 @@ _current: dict[asyncio.AbstractEventLoop, asyncio.Task[WebProcess]] = {}
 async def web_process() -> WebProcess:
     """This event loop's WebProcess, started with its first caller."""
     loop = asyncio.get_running_loop()
-    if loop not in _current:
-        _current[loop] = asyncio.create_task(_started())
-    return await asyncio.shield(_current[loop])
+    started = _current.get(loop)
+    if started is None or (started.done() and started.exception()):
+        # None yet, or the database was away: the next socket tries again.
+        started = _current[loop] = asyncio.create_task(_started())
+    return await asyncio.shield(started)
 
 
 async def _started() -> WebProcess:
     process = WebProcess()
-    await process.start()
+    try:
+        await process.start()
+    except BaseException:
+        await process.hub.stop()
+        raise
     return process
 
 

@@ -9,14 +9,14 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 import redis.exceptions
-from django.db import OperationalError, close_old_connections
+from django.db import Error, OperationalError, connection
 from django.utils import timezone
 
 from chat import actions, fanout, leases
@@ -60,8 +60,10 @@ class Worker:
     leases: dict[int, int] = field(default_factory=dict)
     stopping: bool = False
     _registry: Registry = field(default_factory=Registry)
-    _failures: dict[bytes, int] = field(default_factory=lambda: defaultdict(int))
+    _failures: dict[bytes, int] = field(default_factory=dict)
+    _busy: bool = False  # the last read found several: give the next time to gather
     _recover: bool = True  # read what was delivered to us before, first
+    _orphaned: set[int] = field(default_factory=set)  # shards taken over from others
     _claimed_at: float = 0.0
     _renewed_at: float = 0.0
     # One thread writes: one connection, one transaction at a time.
@@ -84,7 +86,10 @@ class Worker:
         """One round; whatever is away now is tried again shortly."""
         try:
             if await self._hold():
+                if self._busy:
+                    await asyncio.sleep(limits.BATCH_WAIT_S)
                 entries = await self._read(redis_)
+                self._busy = len(entries) > 1
                 for start in range(0, len(entries), limits.BATCH_MAX_INTENTS):
                     batch = entries[start : start + limits.BATCH_MAX_INTENTS]
                     await self._process(redis_, batch)
@@ -119,7 +124,9 @@ class Worker:
         if self.leases:
             await self._write(leases.renew, self.leases)
         if len(self.leases) < limits.SHARDS:
-            self.leases = await self._write(leases.acquire, self.owner)
+            held = await self._write(leases.acquire, self.owner)
+            self._orphaned |= held.keys() - self.leases.keys()
+            self.leases = held
         self._renewed_at = now
         if not self.leases:
             await asyncio.sleep(limits.HEARTBEAT_S)
@@ -127,8 +134,11 @@ class Worker:
 
     async def _write(self, change: Any, *args: Any) -> Any:
         def call() -> Any:
-            close_old_connections()
-            return change(*args)
+            try:
+                return change(*args)
+            except Error:
+                connection.close()  # it may be what is broken; the next write opens one
+                raise
 
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)
 
@@ -147,8 +157,15 @@ class Worker:
         if time.monotonic() - self._claimed_at > CLAIM_EVERY_S:
             self._claimed_at = time.monotonic()
             await self._make_groups(redis_)
-            if claimed := await self._claim(redis_):
+            if claimed := await self._claim(redis_, self.leases, CLAIM_IDLE_S):
                 return claimed
+        # A shard's former owner can commit nothing any more. What it left comes before
+        # what is new, so that a sender's messages keep their order.
+        while self._orphaned:
+            shard = next(iter(self._orphaned))
+            if claimed := await self._claim(redis_, [shard], 0):
+                return claimed
+            self._orphaned.discard(shard)
         if self._recover:
             entries = await self._read_from(redis_, "0", block=False)
             self._recover = False
@@ -171,16 +188,23 @@ class Worker:
             if fields is not None
         ]
 
-    async def _claim(self, redis_: Any) -> list[Entry]:
+    async def _claim(
+        self, redis_: Any, shards: Iterable[int], idle_s: float
+    ) -> list[Entry]:
         """Entries that a worker read and did not finish: it died, or lost its lease."""
         entries = []
-        for shard in self.leases:
+        for shard in shards:
             _, found, _ = await redis_.xautoclaim(
-                stream(shard), GROUP, self.owner, int(CLAIM_IDLE_S * 1000), count=64
+                stream(shard),
+                GROUP,
+                self.owner,
+                int(idle_s * 1000),
+                count=limits.BATCH_MAX_INTENTS,
             )
             entries += [
                 Entry(shard, entry_id, fields.get(b"i", b""))
                 for entry_id, fields in found
+                if fields is not None  # Redis 6.2 names deleted entries too
             ]
         return entries
 
@@ -190,6 +214,9 @@ class Worker:
         """Commit a batch, publish and answer it, then take it off the stream."""
         intents = [_decoded(entry) for entry in entries]
         good = [intent for intent in intents if intent is not None]
+        for entry, intent in zip(entries, intents, strict=True):
+            if intent is None:
+                await self._write(_bury, entry, "rubbish: this is no intent")
         shards = {entry.shard for entry in entries}
         held = {shard: self.leases[shard] for shard in shards}
         done = list(entries)
@@ -206,6 +233,8 @@ class Worker:
                 return
             outcomes, pages, done = await self._failed(entries[0], intents[0])
         await _publish(redis_, outcomes, pages, done)
+        for entry in done:
+            self._failures.pop(entry.id, None)
 
     async def _one_by_one(self, redis_: Any, entries: Sequence[Entry]) -> None:
         """A batch that fails is cut up, so that one bad intent harms no other."""
@@ -228,13 +257,13 @@ class Worker:
     ) -> tuple[list[Outcome], dict[str, list[Publication]], list[Entry]]:
         """Count a failure; the third makes it a dead letter and tells the sender."""
         logger.exception("intent %s of shard %s failed", entry.id, entry.shard)
-        self._failures[entry.id] += 1
-        if self._failures[entry.id] < TRIES:
+        failures = self._failures[entry.id] = self._failures.get(entry.id, 0) + 1
+        if failures < TRIES:
             self._recover = True
             await asyncio.sleep(RETRY_DELAY_S)
             return [], {}, []
-        del self._failures[entry.id]
-        await self._write(_bury, entry)
+        reason = f"failed {TRIES} times; the log has the traceback"
+        await self._write(_bury, entry, reason)
         outcomes = [] if intent is None else [_internal(intent, entry)]
         return outcomes, {}, [entry]
 
@@ -247,12 +276,12 @@ def _decoded(entry: Entry) -> PostIntent | None:
         return None
 
 
-def _bury(entry: Entry) -> None:
-    DeadLetter.objects.create(
+def _bury(entry: Entry, reason: str) -> None:
+    """Keep the entry for the operator; a second call changes nothing."""
+    DeadLetter.objects.get_or_create(
         shard=entry.shard,
         entry_id=entry.id.decode(),
-        payload=entry.payload,
-        error=f"failed {TRIES} times; the log has the traceback",
+        defaults={"payload": entry.payload, "error": reason},
     )
 
 

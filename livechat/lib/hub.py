@@ -10,12 +10,13 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 import msgspec
+from django import db
 
 from livechat.lib import limits
 from livechat.lib.frames import text_frame
@@ -24,6 +25,7 @@ from livechat.lib.pubsub import Messages, Subscriber
 logger = logging.getLogger(__name__)
 
 RECENT_MAX = 256  # publications a feed keeps for sockets that are catching up
+RECENT_MAX_BYTES = 1024 * 1024  # and their size: long messages are read again instead
 CLOSE_DELAY_S = 10.0  # a feed without sockets stays this long, for the next page
 
 T = TypeVar("T")
@@ -68,7 +70,15 @@ class Log(Protocol):
 class Connection:
     """One socket: its address, its format, who is behind it."""
 
-    __slots__ = ("feeds", "html", "id", "principal", "socket", "started_at")
+    __slots__ = (
+        "feeds",
+        "html",
+        "id",
+        "joining",
+        "principal",
+        "socket",
+        "started_at",
+    )
 
     def __init__(self, id_: str, socket: Socket, *, html: bool, principal: Any) -> None:
         self.id = id_
@@ -76,6 +86,7 @@ class Connection:
         self.html = html
         self.principal = principal
         self.feeds: dict[str, Feed] = {}
+        self.joining: str | None = None  # the room that a subscription is under way to
         self.started_at = time.monotonic()
 
     def send(self, json: bytes, html: bytes = b"") -> None:
@@ -90,12 +101,15 @@ class Feed:
 
     def __init__(self, hub: "Hub", room: str) -> None:
         self.room = room
+        self.key: int | None = None  # the caller's own key of the room, kept for it
         self.last: int | None = None  # the highest change accepted; None: not read yet
         self.members: set[Connection] = (
             set()
         )  # live: they have all up to the last flush
         self.ahead: dict[Connection, int] = {}  # replayed beyond `last`, wait for it
-        self.recent: deque[Publication] = deque(maxlen=RECENT_MAX)
+        self.recent: deque[Publication] = deque()
+        self._recent_bytes = 0
+        self._heard = 0  # the highest change that anybody told us of
         self.opened: asyncio.Task[None] | None = None
         self.users = 0  # sockets that are joining or joined
         self._hub = hub
@@ -105,12 +119,13 @@ class Feed:
         self._flush_took_s = 0.0
         self._healing: asyncio.Task[None] | None = None
 
-    def accept(self, publications: Iterable[Publication]) -> None:
+    def accept(self, publications: Sequence[Publication]) -> None:
         """Take what was published; a gap is healed from the log, a repeat dropped."""
         for publication in publications:
             if self.last is None or publication.changed_seq <= self.last:
                 continue
             if publication.changed_seq != self.last + 1:
+                self._heard = max(self._heard, publications[-1].changed_seq)
                 self.heal()
                 break
             self._append(publication)
@@ -118,17 +133,27 @@ class Feed:
             self._schedule()
 
     def _append(self, publication: Publication) -> None:
+        if self.ahead:
+            # A number may be missing before this one; who has all below it gets it.
+            self._promote(publication.changed_seq - 1)
         self.last = publication.changed_seq
-        self.recent.append(publication)
+        self._remember(publication)
         self._pending.append(publication)
         if self.ahead:
-            self.promote()
+            self._promote(self.last)
+
+    def _remember(self, publication: Publication) -> None:
+        self.recent.append(publication)
+        self._recent_bytes += _size_bytes(publication)
+        while len(self.recent) > RECENT_MAX or self._recent_bytes > RECENT_MAX_BYTES:
+            self._recent_bytes -= _size_bytes(self.recent.popleft())
 
     def promote(self) -> None:
-        """Let those go live whose replay ends exactly where the room stands."""
-        ready = [
-            one for one, cursor in self.ahead.items() if cursor <= (self.last or 0)
-        ]
+        """Let those go live whose replay ends where the room stands, or before."""
+        self._promote(self.last or 0)
+
+    def _promote(self, upto: int) -> None:
+        ready = [one for one, cursor in self.ahead.items() if cursor <= upto]
         if not ready:
             return
         self.flush()  # the others' part; the newcomers have all of it
@@ -142,6 +167,13 @@ class Feed:
             self._healing = asyncio.create_task(self._heal())
 
     async def _heal(self) -> None:
+        try:
+            await self._read_missed()
+        except Exception:
+            # Found again by the next publication, or by the next look at the heads.
+            logger.exception("what a room missed could not be read")
+
+    async def _read_missed(self) -> None:
         while self.last is not None:
             changes = await self._hub.ask(
                 self._hub.log.changes, self.room, self.last, RECENT_MAX
@@ -155,17 +187,16 @@ class Feed:
                 self._append(publication)
             if missed:
                 self._schedule()
-            if not missed or self.last >= changes.head:
+            if not missed or self.last >= max(changes.head, self._heard):
                 return
 
     def since(self, cursor: int) -> list[Publication] | None:
         """What was accepted above the cursor, None when that is not kept any more."""
-        missing = (self.last or 0) - cursor
-        if missing <= 0:
+        if cursor >= (self.last or 0):
             return []
-        if missing > len(self.recent):
+        if not self.recent or self.recent[0].changed_seq > cursor + 1:
             return None
-        return list(self.recent)[-missing:]
+        return [one for one in self.recent if one.changed_seq > cursor]
 
     def _schedule(self) -> None:
         """Flush at once when the room was quiet, else together with what comes."""
@@ -242,7 +273,7 @@ class Hub:
     async def ask(self, question: Callable[..., T], *args: Any) -> T:
         """Run a question to the database in one of the hub's threads."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, question, *args)
+        return await loop.run_in_executor(self._threads, _asked, question, args)
 
     async def listen(self, channel: str, on_payload: Callable[[bytes], None]) -> None:
         """Hear a channel that is no room's log (answers, presence)."""
@@ -276,6 +307,7 @@ class Hub:
             heads = await self.ask(self.log.heads, [feed.room])
         except BaseException:
             self.feeds.pop(feed.room, None)
+            self.subscriber.unsubscribe(_channel(feed.room))
             raise
         feed.last = heads.get(feed.room, 0)
 
@@ -322,13 +354,14 @@ class Hub:
         batches: dict[str, list[Publication]] = {}
         for channel, payload in messages:
             if listener := self.listeners.get(channel):
-                listener(payload)
-            elif channel.startswith("room:"):
-                found = batches.setdefault(channel.removeprefix("room:"), [])
-                found.extend(_decode(payload))
+                _tell(listener, channel, payload)
+                continue
+            # What comes late for a channel that nobody hears any more is no log.
+            room = channel.removeprefix("room:")
+            if room in self.feeds:
+                batches.setdefault(room, []).extend(_decode(payload))
         for room, publications in batches.items():
-            if feed := self.feeds.get(room):
-                feed.accept(publications)
+            self.feeds[room].accept(publications)
 
     async def _compare_heads(self) -> None:
         """Heal every open room whose head in the database is higher than ours."""
@@ -352,6 +385,27 @@ class Hub:
 
 def _channel(room: str) -> str:
     return f"room:{room}"
+
+
+def _size_bytes(publication: Publication) -> int:
+    return len(publication.json) + len(publication.html)
+
+
+def _asked(question: Callable[..., T], args: tuple[Any, ...]) -> T:
+    """The answer, in one of the hub's threads, each with a connection of its own."""
+    try:
+        return question(*args)
+    except db.Error:
+        db.connection.close()  # it may be what is broken; the next question opens one
+        raise
+
+
+def _tell(listener: Callable[[bytes], None], channel: str, payload: bytes) -> None:
+    """Hand a payload on; whatever breaks there must not end the subscription."""
+    try:
+        listener(payload)
+    except Exception:
+        logger.exception("a message of %s could not be handled", channel)
 
 
 _decoder = msgspec.msgpack.Decoder(list[Publication])

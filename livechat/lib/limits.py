@@ -22,6 +22,7 @@ SUBSCRIPTIONS_MAX = 500  # rooms that one socket may follow at once
 
 # The room worker
 BATCH_MAX_INTENTS = 64  # intents of one commit
+BATCH_WAIT_S = 0.005  # a busy worker lets a batch gather for so long
 INBOX_MAX_INTENTS = 10_000  # intents that wait in one shard before `busy`
 SHARDS = 16  # streams that the rooms hash to
 ROOM_IDLE_STOP_S = 300  # an actor without work stops after this
@@ -69,6 +70,7 @@ GATEWAY_BODY_STALL_S = 15.0  # without one byte of the body
 GATEWAY_ANSWER_DEADLINE_S = 60.0  # for the application to begin its answer
 GATEWAY_IDLE_TIMEOUT_S = 60.0  # between two requests of one connection
 GATEWAY_LINGER_S = 1.0  # a refused client's bytes are read and thrown away this long
+GATEWAY_LINGER_MAX_BYTES = 1024 * 1024  # and at most so many of them
 GATEWAY_MAX_PER_ADDRESS = 100  # connections of one IPv4 address or IPv6 /64
 GATEWAY_MAX_CONNECTIONS = 20_000  # connections of one process
 

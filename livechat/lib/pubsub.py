@@ -18,6 +18,7 @@ from livechat.lib import limits
 logger = logging.getLogger(__name__)
 
 RECONNECT_DELAY_S = 0.2
+PING_INTERVAL_S = 2.0  # a connection from which nothing came for two of them is dead
 Messages = list[tuple[str, bytes]]
 
 
@@ -30,11 +31,13 @@ class _Connection(asyncio.Protocol):
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.confirmed: dict[str, asyncio.Future[None]] = {}
         self.transport: asyncio.WriteTransport | None = None
+        self.heard = True  # whether anything came since the last ping
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport  # type: ignore[assignment]  # a stream's is writable
 
     def data_received(self, data: bytes) -> None:
+        self.heard = True
         self._reader.feed(data)
         messages: Messages = []
         while (reply := self._reader.gets()) is not False:
@@ -139,7 +142,18 @@ class Subscriber:
         if self._channels:
             connection.send("SUBSCRIBE", *sorted(self._channels))
         self._connection = connection
-        await connection.lost
+        while not connection.lost.done():
+            await asyncio.wait([connection.lost], timeout=PING_INTERVAL_S)
+            self._check(connection)
+
+    def _check(self, connection: _Connection) -> None:
+        """Drop a connection that died without a word (a lost route, a frozen Redis)."""
+        if connection.heard:
+            connection.heard = False
+            connection.send("PING")
+        elif connection.transport is not None:
+            logger.warning("redis is silent, the subscriber connects again")
+            connection.transport.abort()
 
     async def _connect(self) -> _Connection:
         loop = asyncio.get_running_loop()
