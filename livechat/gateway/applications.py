@@ -60,7 +60,7 @@ class Applications:
         """Runs the application in a task of its own; must be called on the loop."""
         scope["asgi"] = {"version": "3.0"}
         send = partial(self._send, conversation)
-        task = asyncio.get_event_loop().create_task(self._run(scope, receive, send))
+        task = asyncio.get_running_loop().create_task(self._run(scope, receive, send))
         self._running[conversation] = task
         task.add_done_callback(partial(self._done, conversation, scope["type"]))
 

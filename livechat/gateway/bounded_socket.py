@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from autobahn.util import encode_truncate
-from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
+from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet.defer import Deferred
 
 from livechat.gateway.head import Head
@@ -183,10 +183,10 @@ class BoundedSocket(WebSocketProtocol):  # type: ignore[misc]  # Daphne has no s
             if subprotocol not in {None, *self.websocket_protocols}:
                 raise ValueError(f"the client offered no subprotocol {subprotocol!r}")
             deferred, self.handshake_deferred = self.handshake_deferred, None
-            headers = {
-                name.decode("latin-1"): value.decode("latin-1")
-                for name, value in message.get("headers") or ()
-            }
+            headers: dict[str, list[str]] = {}
+            for name, value in message.get("headers") or ():
+                values = headers.setdefault(name.decode("latin-1"), [])
+                values.append(value.decode("latin-1"))
             deferred.callback((subprotocol, headers))
 
     def _send_message(self, message: dict[str, Any]) -> None:
@@ -276,27 +276,3 @@ class BoundedSocket(WebSocketProtocol):  # type: ignore[misc]  # Daphne has no s
         disconnect = {"type": "websocket.disconnect", "code": code}
         self.inbox.finish(disconnect, drop=drop)
         self.server.protocol_disconnected(self)
-
-
-class BoundedSocketFactory(WebSocketFactory):  # type: ignore[misc]  # no stubs
-    """Makes a BoundedSocket for each accepted handshake request."""
-
-    protocol = BoundedSocket
-
-    def __init__(self, server: "GatewayServer") -> None:
-        super().__init__(server, server="")  # "": no Server header names the software
-        # autobahn's own timer rounds down to whole seconds: a deadline of one second
-        # may pass at once.
-        self._batched_timer = server.loop
-        bounds = server.bounds
-        self.setProtocolOptions(
-            versions=[13],
-            maxMessagePayloadSize=bounds.message_max_bytes,
-            maxFramePayloadSize=bounds.message_max_bytes,
-            failByDrop=False,
-            openHandshakeTimeout=bounds.handshake_deadline_s,
-            closeHandshakeTimeout=bounds.close_deadline_s,
-            autoPingInterval=bounds.ping_interval_s,
-            autoPingTimeout=bounds.ping_timeout_s,
-            tcpNoDelay=True,
-        )

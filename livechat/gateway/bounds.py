@@ -29,6 +29,7 @@ class Bounds:
     answer_deadline_s: float = limits.GATEWAY_ANSWER_DEADLINE_S
     idle_timeout_s: float = limits.GATEWAY_IDLE_TIMEOUT_S
     linger_s: float = limits.GATEWAY_LINGER_S
+    linger_max_bytes: int = limits.GATEWAY_LINGER_MAX_BYTES
     max_per_address: int = limits.GATEWAY_MAX_PER_ADDRESS
     max_connections: int = limits.GATEWAY_MAX_CONNECTIONS
     message_max_bytes: int = limits.GATEWAY_MESSAGE_MAX_BYTES

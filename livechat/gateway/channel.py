@@ -55,6 +55,7 @@ class BoundedChannel(HTTPChannel):  # type: ignore[misc]  # Twisted has no stubs
         self.refused = False
         self._body_deadline = 0.0
         self._unsent_before = 0
+        self._thrown_away_bytes = 0
         self._has_spoken = False
         self._enter(Phase.HEAD, self.bounds.header_deadline_s)
         super().connectionMade()
@@ -64,6 +65,7 @@ class BoundedChannel(HTTPChannel):  # type: ignore[misc]  # Twisted has no stubs
 
     def dataReceived(self, data: bytes) -> None:
         if self.refused:
+            self._throw_away(len(data))
             return
         self._has_spoken = True
         if self.phase is Phase.IDLE:
@@ -72,6 +74,11 @@ class BoundedChannel(HTTPChannel):  # type: ignore[misc]  # Twisted has no stubs
             self._enter_body_until(self._body_deadline)
         super().dataReceived(data)
         self._refuse_bare_line_ends()
+
+    def _throw_away(self, size_bytes: int) -> None:
+        self._thrown_away_bytes += size_bytes
+        if self._thrown_away_bytes > self.bounds.linger_max_bytes:
+            self.transport.pauseProducing()
 
     def _refuse_bare_line_ends(self) -> None:
         # A head whose lines end in a bare LF would wait until the deadline for CRLF.

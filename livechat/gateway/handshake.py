@@ -3,6 +3,9 @@
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from daphne.ws_protocol import WebSocketFactory
+
+from livechat.gateway.bounded_socket import BoundedSocket
 from livechat.gateway.channel import BoundedChannel
 from livechat.gateway.head import Head
 from livechat.gateway.http import base_scope, forwarded_scheme
@@ -19,6 +22,30 @@ HANDED_ON = (
     b"sec-websocket-version",
     b"sec-websocket-protocol",
 )
+
+
+class BoundedSocketFactory(WebSocketFactory):  # type: ignore[misc]  # no stubs
+    """Makes a BoundedSocket for each accepted handshake request."""
+
+    protocol = BoundedSocket
+
+    def __init__(self, server: "GatewayServer") -> None:
+        super().__init__(server, server="")  # "": no Server header names the software
+        # autobahn's own timer rounds down to whole seconds: a deadline of one second
+        # may pass at once.
+        self._batched_timer = server.loop
+        bounds = server.bounds
+        self.setProtocolOptions(
+            versions=[13],
+            maxMessagePayloadSize=bounds.message_max_bytes,
+            maxFramePayloadSize=bounds.message_max_bytes,
+            failByDrop=False,
+            openHandshakeTimeout=bounds.handshake_deadline_s,
+            closeHandshakeTimeout=bounds.close_deadline_s,
+            autoPingInterval=bounds.ping_interval_s,
+            autoPingTimeout=bounds.ping_timeout_s,
+            tcpNoDelay=True,
+        )
 
 
 def open_socket(server: "GatewayServer", channel: BoundedChannel) -> None:

@@ -20,6 +20,7 @@ BAD_IN_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f\x85]")
 HOST = re.compile(rb"[-.:_\[\]0-9a-zA-Z]+")
 ONLY_PROXIES_SEND = (b"forwarded", b"daphne-root-path", b"x-real-ip")
 ONLY_PROXIES_PREFIXES = (b"x-forwarded-", b"x-original-", b"x-rewrite-")
+SESSION_COOKIES = (b"sessionid", b"__Host-sessionid")
 METHOD_OVERRIDES = (b"x-http-method", b"x-http-method-override", b"x-method-override")
 
 
@@ -139,7 +140,7 @@ def _cookies(head: Head) -> Refusal | None:
     # Two session cookies: which of the two people is it? Neither (H29).
     pairs = b";".join(head.values(b"cookie")).split(b";")
     names = [pair.partition(b"=")[0].strip() for pair in pairs]
-    if sum(name.endswith(b"sessionid") for name in names) > 1:
+    if any(names.count(name) > 1 for name in SESSION_COOKIES):
         return Refusal(400, "Send one session cookie; clear the site's cookies.")
     return None
 

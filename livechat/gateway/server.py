@@ -31,11 +31,10 @@ from livechat.gateway.bounded_socket import (
     FRAGMENT_LATE,
     RESTART,
     BoundedSocket,
-    BoundedSocketFactory,
 )
 from livechat.gateway.bounds import Bounds
 from livechat.gateway.channel import BoundedChannel
-from livechat.gateway.handshake import open_socket
+from livechat.gateway.handshake import BoundedSocketFactory, open_socket
 from livechat.gateway.http import GatewayFactory
 from livechat.gateway.outflow import check_transport
 from livechat.gateway.pages import Header
@@ -161,13 +160,20 @@ class GatewayServer(daphne.server.Server):  # type: ignore[misc]  # no stubs
     # The sweep ----------------------------------------------------------------
 
     def _sweep(self) -> None:
+        self.loop.call_later(SWEEP_S, self._sweep)
         now = time.monotonic()
         for channel in [each for each in self.channels if each.deadline <= now]:
-            channel.expire()
+            self._expire(channel)
         self._sweep_slow(now - self.bounds.slow_s)
         self._sweep_unfinished(now - self.bounds.fragment_deadline_s)
         self.applications.sweep(now)
-        self.loop.call_later(SWEEP_S, self._sweep)
+
+    def _expire(self, channel: BoundedChannel) -> None:
+        try:
+            channel.expire()
+        except Exception:  # the outermost loop: the others' deadlines must hold
+            logger.exception("A deadline could not be enforced politely.")
+            channel.transport.abortConnection()
 
     def _sweep_slow(self, latest: float) -> None:
         for each, since in list(self.slow.items()):

@@ -170,7 +170,9 @@ async def websocket(scope: Message, receive: Receive, send: Send) -> None:
 async def echo(scope: Message, state: Message, receive: Receive, send: Send) -> None:
     subprotocols = scope["subprotocols"]
     chosen = subprotocols[0] if subprotocols else None
-    await send({"type": "websocket.accept", "subprotocol": chosen})
+    headers = [(b"x-one", b"1"), (b"x-one", b"2")]
+    accept = {"subprotocol": chosen, "headers": headers}
+    await send({"type": "websocket.accept", **accept})
     while True:
         message = await receive()
         if message["type"] == "websocket.disconnect":

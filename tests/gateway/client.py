@@ -49,10 +49,10 @@ class Client:
     def send_until_blocked(self, data: bytes, most: int, quiet_s: float = 0.7) -> int:
         """Bytes that the server took before it took no more for `quiet_s`."""
         self.socket.settimeout(quiet_s)
-        sent = 0
+        view, sent = memoryview(data), 0
         try:
             while sent < most:
-                sent += self.socket.send(data[sent % len(data) :])
+                sent += self.socket.send(view[sent % len(data) :])
         except (TimeoutError, ConnectionError):
             pass
         finally:

@@ -64,6 +64,13 @@ def test_the_application_chooses_among_the_offered_subprotocols(ours: Server) ->
     assert answer.headers["sec-websocket-protocol"] == "json"
 
 
+def test_the_application_adds_headers_to_its_yes(ours: Server) -> None:
+    with ours.connect() as client:
+        client.send(PLAIN)
+        answer = client.take_until(b"\r\n\r\n")
+    assert b"x-one: 1\r\nx-one: 2\r\n" in answer
+
+
 def test_a_handshake_that_stops_half_way_is_ended(ours: Server) -> None:
     """Sooner than another head, which our test server gives 1.4 s."""
     with ours.connect() as client:

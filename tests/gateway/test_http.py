@@ -53,6 +53,15 @@ def test_a_body_at_the_cap_arrives_and_one_above_is_refused(ours: Server) -> Non
     assert "/above-cap" not in ours.state()["calls"]
 
 
+def test_a_refused_client_cannot_go_on_sending(ours: Server) -> None:
+    """What it sends meanwhile is read a little, so that it sees the answer."""
+    with ours.connect() as client:
+        client.send(head_of("/giant", "Content-Length: 99999999", method="POST"))
+        sent = client.send_until_blocked(b"x" * 65_536, 99_999_999, quiet_s=3)
+        assert sent < 20_000_000
+        assert client.answer().status == 413
+
+
 def test_a_chunked_body_is_counted_as_it_comes(ours: Server) -> None:
     at_cap = chunked("/at-cap", b"x" * 40 * KIB, b"x" * 24 * KIB, b"")
     assert ours.ask(at_cap).json["body_bytes"] == CAP
@@ -200,11 +209,16 @@ def test_200_parameters_are_not_too_many(ours: Server) -> None:
     [
         ["Cookie: sessionid=alice; sessionid=bob"],
         ["Cookie: sessionid=alice", "Cookie: sessionid=bob"],
-        ["Cookie: a=1; sessionid=alice; __Host-sessionid=bob"],
+        ["Cookie: a=1; __Host-sessionid=alice; __Host-sessionid=bob"],
     ],
 )
 def test_two_session_cookies_are_nobody(ours: Server, lines: list[str]) -> None:
     assert refused(ours, head_of("/", *lines)).status == 400
+
+
+def test_a_cookie_of_the_time_before_https_does_no_harm(ours: Server) -> None:
+    both = "Cookie: sessionid=old; __Host-sessionid=new"
+    assert ours.ask(head_of("/", both)).status == 200
 
 
 def test_a_hundred_large_cookies_are_refused(ours: Server) -> None:
