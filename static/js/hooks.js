@@ -14,11 +14,19 @@
   // A page out of the back-forward cache has a dead socket that never comes back.
   addEventListener("pageshow", (event) => event.persisted && location.reload());
   on("htmx:ws:before:message:outgoing", (event) => {
-    const { values } = event.detail.message;
-    delete values.csrfmiddlewaretoken; // a secret of forms, no field of a frame
     // Offline nothing is queued: the bubbles themselves are what is sent on return.
-    const stale = values.type === "typing" && values.on && !byId("body").value;
+    const { type, on: typing } = event.detail.message.values;
+    const stale = type === "typing" && typing && !byId("body").value;
     if (state.net !== "up" || stale) event.preventDefault();
+  });
+
+  // htmx looks up all targets of a frame before it places anything, so rows that follow
+  // a new section in the same frame find none yet; a selector is looked up in its turn.
+  on("htmx:before:swap", ({ detail }) => {
+    for (const task of detail.tasks) {
+      const isRow = task.swapSpec.style === "beforeend" && task.fragment.querySelector(".msg");
+      if (isRow && !task.target) task.target = "#messages > .chunk:last-of-type";
+    }
   });
 
   // Sending: a bubble at once, under an id that makes a repeat harmless.
@@ -26,8 +34,8 @@
   const digit = () => (crypto.getRandomValues(new Uint8Array(1))[0] & 15).toString(16);
   const uuid = () => "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, digit);
   on("keydown", (event) => {
-    if (event.target.id !== "body" || event.key !== "Enter") return;
-    if (event.shiftKey || event.isComposing) return;
+    const enter = event.key === "Enter" && !event.shiftKey && !event.isComposing;
+    if (!enter || event.target.id !== "body") return;
     event.preventDefault();
     event.target.form.requestSubmit();
   });
@@ -52,21 +60,24 @@
     byId("scroll").scrollTop = 0; // of a reversed column: the bottom
   });
   on("click", ({ target }) => {
-    if (target.closest("[data-discard]")) remove(target.closest("form"));
+    if (target.closest("[data-discard]")) remove(target.closest("form")), byId("body").focus();
+    // Safari before 26.2 has no invoker commands.
+    const button = target.closest("[commandfor]");
+    const dialog = button && byId(button.getAttribute("commandfor"));
+    if (dialog && !("command" in button)) dialog.open ? dialog.close() : dialog.showModal();
   });
   on("animationend", ({ target }) => target.matches(".toast") && target.remove());
 
   // Times and days, in the reader's zone.
   const clock = new Intl.DateTimeFormat([], { hour: "numeric", minute: "2-digit" });
   const full = new Intl.DateTimeFormat([], { dateStyle: "full", timeStyle: "short" });
-  const long = new Intl.DateTimeFormat("en", { weekday: "long", day: "numeric", month: "long" });
+  const long = new Intl.DateTimeFormat("en", { dateStyle: "full" });
   const dayOf = (msg) => new Date(msg.querySelector("time").dateTime).setHours(0, 0, 0, 0);
-  const dayName = (day) => {
-    const ago = Math.round((new Date().setHours(0, 0, 0, 0) - day) / 864e5);
-    return ["Today", "Yesterday"][ago] ?? long.format(day);
-  };
+  const daysAgo = (day) => Math.round((new Date().setHours(0, 0, 0, 0) - day) / 864e5);
+  const dayName = (day) => ["Today", "Yesterday"][daysAgo(day)] ?? long.format(day);
   const beside = (msg, way, end) =>
-    msg[`${way}ElementSibling`] ?? msg.parentElement[`${way}ElementSibling`]?.[`${end}ElementChild`];
+    msg[`${way}ElementSibling`] ??
+    msg.parentElement[`${way}ElementSibling`]?.[`${end}ElementChild`];
   const markDay = (msg) => {
     if (!msg?.matches(".msg[data-seq]")) return;
     const before = beside(msg, "previous", "last");
@@ -83,14 +94,13 @@
       time.title = full.format(at);
     },
     Box: (box) => matchMedia("(pointer: fine)").matches && box.focus({ preventScroll: true }),
-    Scroll: (log) =>
-      new IntersectionObserver(([end]) => log.toggleAttribute("data-away", !end.isIntersecting), {
-        root: log,
-        rootMargin: "80px",
-      }).observe(byId("end")),
+    Scroll(log) {
+      const see = ([end]) => log.toggleAttribute("data-away", !end.isIntersecting);
+      new IntersectionObserver(see, { root: log, rootMargin: "80px" }).observe(byId("end"));
+    },
   };
   const mount = (root) => {
-    const found = (selector) => [...(root.matches(selector) ? [root] : []), ...root.querySelectorAll(selector)];
+    const found = (css) => [...(root.matches(css) ? [root] : []), ...root.querySelectorAll(css)];
     for (const el of found("[data-hook]")) hooks[el.dataset.hook]?.(el);
     for (const msg of found(".msg[data-seq]")) {
       remove(byId(`p-${msg.dataset.clientId}`));
@@ -103,11 +113,4 @@
       for (const node of addedNodes) if (node.isConnected && node.matches) mount(node);
   }).observe(document.body, { childList: true, subtree: true });
   mount(document.body);
-
-  // Safari before 26.2 has no invoker commands.
-  if (!("commandForElement" in HTMLButtonElement.prototype))
-    on("click", ({ target }) => {
-      const button = target.closest("[commandfor]");
-      if (button) byId(button.getAttribute("commandfor"))[button.getAttribute("command") === "close" ? "close" : "showModal"]();
-    });
 })();

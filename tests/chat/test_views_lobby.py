@@ -1,0 +1,88 @@
+"""The lobby: every room that one may see, and no other."""
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.http import JUST_ARRIVED
+from accounts.models import User
+from chat.models import Room
+from tests.chat.pages import client_of, room_of
+
+
+def test_the_lobby_lists_public_rooms_and_ones_own_private_ones(
+    alice: User, bob: User
+) -> None:
+    room_of(alice, name="Lounge")
+    room_of(bob, name="Vault", is_private=True)
+    page = client_of(bob).get("/").content.decode()
+    assert "Lounge" in page
+    assert "Vault" in page
+
+
+def test_charlie_does_not_learn_of_a_private_room(alice: User, charlie: User) -> None:
+    vault = room_of(alice, name="Vault", is_private=True)
+    page = client_of(charlie).get("/").content.decode()
+    assert "Vault" not in page
+    assert vault.public_id not in page
+
+
+def test_a_room_offers_to_join_or_to_open(alice: User, bob: User) -> None:
+    lounge = room_of(alice)
+    join = f'hx-post="/rooms/{lounge.public_id}/join"'
+    assert join not in client_of(alice).get("/").content.decode()
+    assert join in client_of(bob).get("/").content.decode()
+
+
+def test_the_lobby_asks_as_many_questions_for_twenty_rooms_as_for_one(
+    alice: User, bob: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    room_of(alice, bob)
+    client = client_of(alice)
+    client.get("/")  # the first request of a process asks whether the site is set up
+    with django_assert_num_queries(4):  # session, user, rooms, community
+        client.get("/")
+    for number in range(19):
+        room_of(alice, bob, name=f"Room {number}")
+    with django_assert_num_queries(4):
+        client.get("/")
+
+
+def test_a_newcomer_is_led_into_their_room_once(alice: User) -> None:
+    lounge = room_of(alice)
+    client = client_of(alice)
+    session = client.session
+    session[JUST_ARRIVED] = True
+    session.save()
+    assert client.get("/").headers["Location"] == f"/rooms/{lounge.public_id}/"
+    assert client.get("/").status_code == 200
+
+
+def test_a_stranger_is_sent_to_the_log_in(alice: User) -> None:
+    assert client_of(alice).get("/").status_code == 200
+    client = client_of(alice)
+    client.logout()
+    assert client.get("/").headers["Location"].startswith("/accounts/login/")
+
+
+def test_a_room_is_made_by_a_plain_form(alice: User) -> None:
+    answer = client_of(alice).post(
+        "/rooms/new", {"name": "  Design ", "description": "Shapes", "is_private": "on"}
+    )
+    made = Room.objects.get()
+    assert answer.headers["Location"] == f"/rooms/{made.public_id}/"
+    assert (made.name, made.description, made.is_private) == ("Design", "Shapes", True)
+
+
+def test_the_dialog_is_led_to_the_new_room_by_a_header(alice: User) -> None:
+    answer = client_of(alice).post(
+        "/rooms/new", {"name": "Design"}, headers={"HX-Request": "true"}
+    )
+    assert answer.headers["HX-Redirect"] == f"/rooms/{Room.objects.get().public_id}/"
+
+
+@pytest.mark.parametrize("name", ["", "\u200b", "x" * 51, "a\x00b"])
+def test_a_room_without_a_fit_name_is_not_made(alice: User, name: str) -> None:
+    answer = client_of(alice).post("/rooms/new", {"name": name})
+    assert answer.status_code == 422
+    assert "errorlist" in answer.content.decode()
+    assert not Room.objects.exists()
