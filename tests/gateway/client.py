@@ -1,7 +1,6 @@
 """Raw sockets that say anything to a server, and read what it says until a deadline."""
 
 import json
-import os
 import socket
 import struct
 import time
@@ -10,6 +9,7 @@ from typing import Any, Self
 
 PATIENCE_S = 6.0  # a server that says nothing for so long has failed the test
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
+MASK = b"\x11\x22\x33\x44"  # always the same, so that tests have stable names
 GET = b"GET / HTTP/1.1\r\nHost: test\r\n\r\n"
 
 
@@ -158,12 +158,11 @@ def handshake(path: str = "/ws/echo", **headers: str) -> bytes:
 def masked(payload: bytes | str, first: int = 0x81) -> bytes:
     """A client's frame; `first` is its first byte."""
     data = payload.encode() if isinstance(payload, str) else payload
-    mask = os.urandom(4)
-    stream = (mask * (len(data) // 4 + 1))[: len(data)]
+    stream = (MASK * (len(data) // 4 + 1))[: len(data)]
     body = (int.from_bytes(data, "big") ^ int.from_bytes(stream, "big")).to_bytes(
         len(data), "big"
     )
-    return header(len(data), first) + mask + body
+    return header(len(data), first) + MASK + body
 
 
 def header(size: int, first: int = 0x81) -> bytes:
