@@ -121,10 +121,11 @@ def _uuid(name: str, value: Any) -> UUID:
 
 
 def _state(name: str, value: Any) -> str:
-    if value not in Presence.STATES:
+    # The type first: asking a set for a list or an object raises.
+    if not isinstance(value, str) or value not in Presence.STATES:
         allowed = ", ".join(sorted(Presence.STATES))
         raise FrameError("bad_frame", f"{name}: expected one of {allowed}.")
-    return str(value)
+    return value
 
 
 def _no_attachments(name: str, value: Any) -> None:

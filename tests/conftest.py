@@ -9,6 +9,7 @@ from pytest_django.fixtures import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.models import Community, Token, User
+from chat.models import Shard
 from tests.environment import VAR
 from tests.live import Live
 
@@ -63,10 +64,19 @@ def running(
 
 
 @pytest.fixture
-def live(running: Live, transactional_db: None) -> Live:
-    """The running site, healthy; the database is emptied after the test."""
+def live(running: Live, transactional_db: None) -> Iterator[Live]:
+    """The running site, healthy; the database is emptied after the test.
+
+    The worker's leases are carried over, as it would take two seconds to find them gone
+    and take them again.
+    """
+    Shard.objects.bulk_create(_leases, ignore_conflicts=True)
     running.wait_healthy()
-    return running
+    yield running
+    _leases[:] = Shard.objects.all()
+
+
+_leases: list[Shard] = []
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ with the ORM while it speaks over real sockets.
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 from livechat.supervise.redis_server import start_private_redis
 
@@ -190,9 +192,11 @@ class Client:
         await self._reader
 
     async def _read(self, websocket: ClientConnection) -> None:
-        async for data in websocket:
-            self.frames.append(json.loads(data))
-            self._news.set()
+        # An error's close code is told by `close_code`, not by an exception here.
+        with contextlib.suppress(ConnectionClosed):
+            async for data in websocket:
+                self.frames.append(json.loads(data))
+                self._news.set()
         self._news.set()
 
     @property
