@@ -1,0 +1,200 @@
+"""The rules of one room, decided over values alone: no database, no Redis."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from accounts.models import User
+from chat.inbox import PostIntent
+from chat.models import Message, Room
+from chat.room import Body, Desk, Registry, RoomActor, Sender
+from livechat.lib import limits
+from livechat.lib.token_bucket import Level, Rate
+
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+ALICE, BOB, CHARLIE = 1, 2, 3
+
+
+def _intent(user: int = ALICE, **fields: object) -> PostIntent:
+    values = {
+        "room": 7,
+        "user": user,
+        "epoch": 0,
+        "client_id": uuid4(),
+        "body": "hello",
+        "reply_to": None,
+        "process": "p",
+        "address": "a",
+        "ref": "r",
+        **fields,
+    }
+    return PostIntent(**values)  # type: ignore[arg-type]  # a test's free fields
+
+
+def _desk(
+    intents: Sequence[PostIntent],
+    *,
+    room: Room | None = None,
+    bodies: Sequence[Body] | None = None,
+    tokens: float = 10,
+    now: datetime = NOW,
+) -> Desk:
+    made = bodies or [Body(one.body, html=f"<p>{one.body}</p>") for one in intents]
+    people = {
+        pk: Sender(User(pk=pk, epoch=0), Level(tokens, now.timestamp()))
+        for pk in (ALICE, BOB, CHARLIE)
+    }
+    return Desk(
+        room=room or Room(pk=7, public_id="room", last_seq=0, last_changed_seq=0),
+        members={ALICE, BOB},
+        senders=people,
+        stored={},
+        bodies=dict(zip(intents, made, strict=True)),
+        rate=Rate(10, 1),
+        now=now,
+    )
+
+
+def _codes(intents: Sequence[PostIntent], desk: Desk) -> list[str]:
+    actor = RoomActor()
+    return [actor.decide(one, desk).code for one in intents]
+
+
+def test_messages_are_numbered_in_the_order_in_which_they_come() -> None:
+    intents = [_intent(user) for user in (ALICE, BOB, ALICE)]
+    desk = _desk(intents, room=Room(pk=7, last_seq=4, last_changed_seq=9))
+    answers = [RoomActor().decide(one, desk) for one in intents]
+    assert [(one.seq, one.changed_seq) for one in answers] == [
+        (5, 10),
+        (6, 11),
+        (7, 12),
+    ]
+    assert [one.seq for one in desk.new] == [5, 6, 7]
+    assert (desk.room.last_seq, desk.room.last_changed_seq) == (7, 12)
+
+
+def test_an_answer_finds_its_sender() -> None:
+    intent = _intent(address="socket", ref="mine")
+    answer = RoomActor().decide(intent, _desk([intent]))
+    assert (answer.address, answer.ref, answer.room) == ("socket", "mine", "room")
+    assert answer.client_id == str(intent.client_id)
+
+
+@pytest.mark.parametrize(
+    ("user", "private", "code"),
+    [
+        (CHARLIE, False, "forbidden"),
+        (CHARLIE, True, "no_room"),
+        (99, False, "forbidden"),  # nobody
+    ],
+)
+def test_who_does_not_belong_stores_nothing(
+    user: int, private: bool, code: str
+) -> None:
+    intent = _intent(user)
+    desk = _desk([intent], room=Room(pk=7, is_private=private))
+    assert _codes([intent], desk) == [code]
+    assert not desk.new
+
+
+def test_a_session_that_ended_or_a_dead_account_is_refused() -> None:
+    old, dead = _intent(ALICE, epoch=3), _intent(BOB)
+    desk = _desk([old, dead])
+    desk.senders[BOB].user.is_active = False
+    assert _codes([old, dead], desk) == ["forbidden", "forbidden"]
+
+
+def test_a_text_that_is_refused_costs_no_token() -> None:
+    intent = _intent()
+    desk = _desk([intent], bodies=[Body("", code="empty", message="Write something.")])
+    assert _codes([intent], desk) == ["empty"]
+    assert not desk.senders[ALICE].spent
+
+
+@pytest.mark.parametrize(("reply_to", "code"), [(0, "no_message"), (3, "no_message")])
+def test_a_reply_needs_a_message(reply_to: int, code: str) -> None:
+    intent = _intent(reply_to=reply_to)
+    desk = _desk([intent], room=Room(pk=7, last_seq=2))
+    assert _codes([intent], desk) == [code]
+
+
+def test_a_reply_may_answer_a_message_of_the_same_batch() -> None:
+    intents = [_intent(), _intent(reply_to=1)]
+    assert _codes(intents, _desk(intents)) == ["", ""]
+
+
+def test_an_empty_bucket_tells_how_long_to_wait_and_holds_nobody_else_up() -> None:
+    intents = [_intent(ALICE), _intent(ALICE), _intent(BOB)]
+    desk = _desk(intents, tokens=1)
+    actor = RoomActor()
+    answers = [actor.decide(one, desk) for one in intents]
+    assert [one.code for one in answers] == ["", "rate_limited", ""]
+    assert answers[1].retry_after_ms == 1001
+    assert answers[1].body == "hello"
+    assert [one.seq for one in desk.new] == [1, 2]
+
+
+def test_a_repeat_gives_the_same_numbers_and_costs_nothing() -> None:
+    intent = _intent()
+    desk = _desk([intent], tokens=1)
+    actor = RoomActor()
+    first, second = actor.decide(intent, desk), actor.decide(intent, desk)
+    assert (first.seq, first.repeated) == (1, False)
+    assert (second.seq, second.code, second.repeated) == (1, "", True)
+    assert len(desk.new) == 1
+
+
+def test_a_client_id_for_another_text_is_refused_and_the_first_text_stands() -> None:
+    key: UUID = uuid4()
+    intents = [_intent(client_id=key), _intent(client_id=key, body="other")]
+    desk = _desk(intents)
+    assert _codes(intents, desk) == ["", "key_reused"]
+    assert [one.body for one in desk.new] == ["hello"]
+
+
+def test_two_people_may_use_the_same_client_id() -> None:
+    key = uuid4()
+    intents = [_intent(user, client_id=key) for user in (ALICE, BOB)]
+    assert _codes(intents, _desk(intents)) == ["", ""]
+
+
+def _continues(second: PostIntent, later: timedelta) -> bool:
+    first = _intent(ALICE)
+    actor = RoomActor()
+    desk = _desk([first])
+    actor.decide(first, desk)
+    next_desk = _desk([second], room=desk.room, now=NOW + later)
+    actor.decide(second, next_desk)
+    return next_desk.new[0].continues
+
+
+def test_messages_of_one_author_within_minutes_are_one_group() -> None:
+    window = timedelta(seconds=limits.GROUP_WINDOW_S)
+    assert _continues(_intent(ALICE), window - timedelta(seconds=1))
+    assert not _continues(_intent(ALICE), window)
+    assert not _continues(_intent(BOB), timedelta(seconds=1))
+    assert not _continues(_intent(ALICE), timedelta(seconds=-1))
+
+
+def test_a_system_message_begins_a_new_group() -> None:
+    intent = _intent()
+    room = Room(pk=7, last_seq=1, last_changed_seq=1)
+    desk = _desk([intent], room=room)
+    system = Message(seq=1, author_id=ALICE, kind="system", created_at=NOW)
+    RoomActor(newest=system).decide(intent, desk)
+    assert not desk.new[0].continues
+
+
+def test_actors_without_work_are_dropped_and_made_again() -> None:
+    now = [0.0]
+    registry = Registry(clock=lambda: now[0])
+    actor = registry.actor(7)
+    now[0] = actor.used_at + limits.ROOM_IDLE_STOP_S
+    registry.stop_idle()
+    assert registry.actor(7) is actor
+    now[0] += 1
+    registry.stop_idle()
+    assert len(registry) == 0
+    assert registry.actor(7) is not actor
