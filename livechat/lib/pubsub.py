@@ -65,8 +65,11 @@ class _Connection(asyncio.Protocol):
             waiter.cancel()
 
     def send(self, *words: str) -> None:
-        """Write one command."""
-        if self.transport is not None:
+        """Write one command; nothing on a connection that is lost.
+
+        uvloop's transports raise once they are closed, which would end the reader.
+        """
+        if self.transport is not None and not self.transport.is_closing():
             self.transport.write(hiredis.pack_command(words))
 
 
