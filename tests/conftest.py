@@ -79,6 +79,27 @@ def live(running: Live, transactional_db: None) -> Iterator[Live]:
 _leases: list[Shard] = []
 
 
+@pytest.fixture(scope="module")
+def unlimited(running: Live) -> Iterator[Live]:
+    """The running site without a limit on messages, for a whole module."""
+    rate = {"RATE_MESSAGES_BURST": "1000000", "RATE_MESSAGES_PER_S": "1000000"}
+    running.settings |= rate
+    running.end("worker")
+    running.start_worker()
+    yield running
+    for name in rate:
+        del running.settings[name]
+    running.end("worker")
+    running.start_worker()
+
+
+@pytest.fixture
+def faulty(unlimited: Live, live: Live) -> Iterator[Live]:
+    """The running site, to be harmed; healed after the test."""
+    yield live
+    live.heal()
+
+
 @pytest.fixture
 def person(live: Live) -> Callable[[str], tuple[User, str]]:
     """Makes a user by name; returns them with a bearer token."""

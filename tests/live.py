@@ -73,21 +73,37 @@ class Live:
         """The private Redis of this test process."""
         self.processes["redis"] = start_private_redis(self.var)
 
-    def start_web(self) -> None:
-        """The gateway on the same port as ever."""
-        port = str(self.port)
-        self._start("web", "-m", "livechat.gateway", "--port", port)
+    def start_web(self, name: str = "web", port: int | None = None) -> None:
+        """The gateway on the same port as ever, or another one beside it."""
+        self._start(name, "-m", "livechat.gateway", "--port", str(port or self.port))
 
-    def start_worker(self) -> None:
-        """The room worker."""
-        self._start("worker", "manage.py", "roomworker")
+    def start_worker(self, name: str = "worker") -> None:
+        """The room worker, or another one beside it."""
+        self._start(name, "manage.py", "roomworker")
+
+    def heal(self) -> None:
+        """Thaw what is frozen, start what is dead, and wait until all is well."""
+        starts = {"redis": self.start_redis, "worker": self.start_worker}
+        for name, start in {**starts, "web": self.start_web}.items():
+            self.thaw(name)
+            if self.processes[name].poll() is not None:
+                start()
+        self.wait_healthy()
+
+    def end(self, name: str) -> None:
+        """Stop one process for good, whatever its state."""
+        process = self.processes.pop(name)
+        process.send_signal(signal.SIGCONT)
+        process.kill()
+        process.wait(10)
 
     def _start(self, name: str, *command: str) -> None:
         with (self.var / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 [sys.executable, *command],
                 cwd=ROOT,
-                env=self.environment(),
+                # supervisord names its processes; leases are held by that name.
+                env={**self.environment(), "SUPERVISOR_PROCESS_NAME": name},
                 stdout=log,
                 stderr=log,
             )
@@ -169,6 +185,7 @@ class Client:
     token: str
     query: str = "v=1&format=json"
     headers: dict[str, str] = field(default_factory=dict)
+    port: int | None = None  # of another gateway than the first
     frames: list[dict[str, Any]] = field(default_factory=list)
     socket: ClientConnection | None = None
     _reader: "asyncio.Task[None] | None" = None
@@ -177,7 +194,7 @@ class Client:
     async def __aenter__(self) -> Self:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         self.socket = await connect(
-            f"ws://127.0.0.1:{self.live.port}/ws/?{self.query}",
+            f"ws://127.0.0.1:{self.port or self.live.port}/ws/?{self.query}",
             additional_headers={**headers, **self.headers},
             ping_interval=None,
             proxy=None,

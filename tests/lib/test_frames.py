@@ -3,19 +3,19 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from websockets.frames import Opcode
-from websockets.protocol import CLIENT, Event, Protocol
+from websockets.frames import Frame, Opcode
+from websockets.protocol import CLIENT, Protocol
 
 from livechat.lib.frames import text_frame
 
 
 def _read(data: bytes) -> list[bytes]:
-    """The payloads of whole, final text frames, as the websockets library reads them."""
+    """The payloads of whole text frames, as the websockets library reads them."""
     protocol = Protocol(CLIENT, max_size=None)
     protocol.receive_data(data)
-    events: list[Event] = protocol.events_received()
-    assert all(one.opcode is Opcode.TEXT and one.fin for one in events)
-    return [bytes(one.data) for one in events]
+    frames = [one for one in protocol.events_received() if isinstance(one, Frame)]
+    assert all(one.opcode is Opcode.TEXT and one.fin for one in frames)
+    return [bytes(one.data) for one in frames]
 
 
 @pytest.mark.parametrize(

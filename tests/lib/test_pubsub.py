@@ -14,7 +14,7 @@ from tests.lib.conftest import PrivateRedis
 async def until(condition: Callable[[], bool], timeout_s: float = 8) -> None:
     """Wait for a condition, or fail."""
     async with asyncio.timeout(timeout_s):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - whatever a test waits for
             await asyncio.sleep(0.01)
 
 
