@@ -1,4 +1,4 @@
-"""The hub, with a real Redis and a log of the test's own: each change once, in order."""
+"""The hub, with a real Redis and a log of our own: each change once and in order."""
 
 import asyncio
 import json
