@@ -1,0 +1,178 @@
+"""Takes the pictures of the documentation: three people talk on a livechat of its own.
+
+Everything happens as for real, from the first visit on, in a temporary folder and on a
+free port; the pictures land in `docs/screenshots`.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = ROOT / "docs/screenshots"
+PASSWORD = "correct horse battery staple"  # noqa: S105 - of people who do not exist
+CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run"]
+DESKTOP: ViewportSize = {"width": 1360, "height": 860}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+
+ROOMS = (
+    ("Design", "Shapes, colours and words"),
+    ("Incidents", "What broke, and who is on it"),
+    ("Founders", ""),
+)
+CODE = """```hub.py
+async def push(self, event):
+    # a socket is mute until it has resumed
+    if self.buffer is not None:
+        return self.buffer.append(event)
+    await self.send(render(event))
+```"""
+TALK = (
+    ("bob", "Morning! The fan-out branch is green: one frame for a whole room."),
+    ("bob", "Here is the part that matters:"),
+    ("bob", CODE),
+    ("alice", "Love it. So the page only ever sends its `cursor`, and the server "
+     "decides: replay, or a fresh page?"),
+    ("alice", "Ship it."),
+    ("charlie", "Three things are left:\n\n- the **pill** at the bottom\n- a *quiet* "
+     "empty state\n- a word about it in the docs"),
+    ("bob", "On it."),
+)  # fmt: skip
+
+
+def main() -> int:
+    """The exit code; the pictures are there when it is 0."""
+    TARGET.mkdir(parents=True, exist_ok=True)
+    system = shutil.which("chromium") or shutil.which("chromium-browser")
+    with own_livechat() as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=system, args=CHROMIUM_FLAGS
+        )
+        _take_all(browser, url)
+        browser.close()
+    return 0
+
+
+@contextmanager
+def own_livechat() -> Iterator[str]:
+    """The address of a new, empty livechat, which ends with the block.
+
+    Raises:
+        RuntimeError: it did not start; its last words are in the message.
+    """
+    with tempfile.TemporaryDirectory(prefix="livechat-pictures-") as var:
+        settings = {"LIVECHAT_VAR": var, "PORT": str(_free_port())}
+        launcher = subprocess.Popen(
+            [sys.executable, "-m", "livechat.launch"],
+            cwd=ROOT,
+            env=os.environ | settings,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            yield _address(launcher)
+        finally:
+            launcher.terminate()
+            launcher.communicate(timeout=30)
+
+
+def _address(launcher: "subprocess.Popen[str]") -> str:
+    said = ""
+    for line in launcher.stdout or ():
+        said = line
+        if line.startswith("READY "):
+            return line.split()[1]
+    raise RuntimeError(f"livechat did not start; it said: {said}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _take_all(browser: Browser, url: str) -> None:
+    alice = _page(browser, url)
+    _picture(alice, "setup")
+    _fill(alice, name="Alice", email="alice@example.org", password=PASSWORD)
+    people = {"alice": alice}
+    for name in ("bob", "charlie"):
+        people[name] = _guest(browser, url, _invite(alice, url), name)
+    _make_rooms(alice, url)
+    alice.goto(url)
+    _picture(alice, "lobby")
+    alice.get_by_role("link", name="Open General").click()
+    _talk(people)
+    people["bob"].locator("#body").press_sequentially("One")
+    expect(alice.locator(".typist")).to_be_visible()
+    for scheme in ("light", "dark"):
+        alice.emulate_media(color_scheme=scheme)
+        _picture(alice, f"room-{scheme}")
+    alice.emulate_media(color_scheme="light")
+    alice.set_viewport_size(PHONE)
+    people["bob"].locator("#body").press_sequentially(" more")
+    _picture(alice, "room-phone")
+
+
+def _page(browser: Browser, url: str) -> Page:
+    page = browser.new_context(viewport=DESKTOP, color_scheme="light").new_page()
+    page.goto(url)
+    return page
+
+
+def _fill(page: Page, **fields: str) -> None:
+    """Fill in the page's one form and send it."""
+    for name, value in fields.items():
+        page.fill(f"main [name={name}]", value)
+    page.locator("main form button").first.click()
+    page.wait_for_load_state()
+
+
+def _invite(page: Page, url: str) -> str:
+    page.goto(f"{url}/invites/")
+    _fill(page, days="1")
+    return page.inner_text(".notice a")
+
+
+def _guest(browser: Browser, url: str, link: str, name: str) -> Page:
+    page = _page(browser, link)
+    email = f"{name}@example.org"
+    _fill(page, display_name=name.title(), email=email, password1=PASSWORD)
+    page.goto(url)
+    page.locator(".room-card__name a").first.click()
+    return page
+
+
+def _talk(people: dict[str, Page]) -> None:
+    for page in people.values():
+        expect(page.locator("body[data-net=up]")).to_be_attached()
+    for number, (name, text) in enumerate(TALK, start=1):
+        people[name].fill("#body", text)
+        people[name].press("#body", "Enter")
+        for page in people.values():
+            expect(page.locator(f"#m-{number}")).to_be_attached()
+
+
+def _make_rooms(page: Page, url: str) -> None:
+    for name, description in ROOMS:
+        page.goto(f"{url}/rooms/new")
+        if not description:
+            page.check("main [name=is_private]")
+        _fill(page, name=name, description=description)
+
+
+def _picture(page: Page, name: str) -> None:
+    page.evaluate("document.fonts.ready")
+    page.screenshot(path=TARGET / f"{name}.png", animations="disabled")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
