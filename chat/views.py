@@ -33,6 +33,7 @@ def lobby(request: UserRequest) -> HttpResponse:
         Room.objects.visible_to(request.user)
         .with_member_count()
         .with_joined(request.user)
+        .order_by("name", "pk")  # counting drops the model's own order
     )
     joined = [room for room in rooms if room.joined]  # type: ignore[attr-defined] # annotated
     if request.session.pop(JUST_ARRIVED, False) and joined:

@@ -1,5 +1,7 @@
 """The lobby: every room that one may see, and no other."""
 
+import re
+
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
@@ -17,6 +19,14 @@ def test_the_lobby_lists_public_rooms_and_ones_own_private_ones(
     page = client_of(bob).get("/").content.decode()
     assert "Lounge" in page
     assert "Vault" in page
+
+
+def test_rooms_stand_in_the_order_of_their_names(alice: User) -> None:
+    for name in ("Lounge", "Attic", "Cellar"):
+        room_of(alice, name=name)
+    page = client_of(alice).get("/").content.decode()
+    names = re.findall(r'id="room-name-\w+"[^>]*>(\w+)<', page)
+    assert names == ["Attic", "Cellar", "Lounge"]
 
 
 def test_charlie_does_not_learn_of_a_private_room(alice: User, charlie: User) -> None:
