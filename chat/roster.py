@@ -36,6 +36,7 @@ class Roster:
         self._fresh = False  # something came that was not told yet
         self._waiting: list[Diff] | None = []  # while a state is being read
         self._seen: dict[str, Meta] = {}  # what viewers were last told, by ref
+        self._shown: dict[str, Meta] = {}  # what a newcomer has seen since, by ref
         self._typing_until: dict[str, float] = {}  # by ref, monotonic
         self._typists: dict[str, str] = {}  # public id to name, as last told
 
@@ -88,6 +89,11 @@ class Roster:
         metas = (self.metas[ref] for ref in self._typing_until if ref in self.metas)
         return {meta.user: meta.name for meta in metas}
 
+    def show(self) -> list[Meta]:
+        """Everybody, for a newcomer; whoever goes before the next telling is told."""
+        self._shown.update(self.metas)
+        return list(self.metas.values())
+
     def states(self) -> dict[str, str]:
         """Each present person's state: the most present of their connections."""
         rank = {"online": 0, "dnd": 1, "idle": 2}
@@ -123,14 +129,10 @@ class Roster:
             told.joins = [
                 meta
                 for ref, meta in self.metas.items()
-                if _differs(self._seen.get(ref), meta)
+                if self._seen.get(ref) != meta or self._shown.get(ref, meta) != meta
             ]
-            told.leaves = [
-                meta for ref, meta in self._seen.items() if ref not in self.metas
-            ]
+            known = {**self._shown, **self._seen}
+            told.leaves = [meta for ref, meta in known.items() if ref not in self.metas]
             self._seen = dict(self.metas)
+            self._shown.clear()
         return told
-
-
-def _differs(seen: Meta | None, meta: Meta) -> bool:
-    return seen is None or seen != meta

@@ -56,6 +56,7 @@ def running(
     with django_db_blocker.unblock():
         database = str(connection.settings_dict["NAME"])
     live = Live(VAR, database)
+    live.manage("collectstatic", "--noinput", "--verbosity=0")
     try:
         live.start()
         yield live

@@ -1,0 +1,42 @@
+"""What a newcomer was shown counts as told: nobody stays on their page for ever."""
+
+from chat.presence import Diff, Meta
+from chat.roster import Roster
+
+
+def meta(state: str = "online") -> Meta:
+    return Meta("r1", "bob", "Bob", "2026-01-01T00:00:00+00:00", "p", state)
+
+
+def roster_with(one: Meta) -> Roster:
+    """A loaded roster whose viewers were told of nobody yet."""
+    roster = Roster()
+    roster.load({})
+    roster.told(presence=True)
+    roster.apply(Diff(joins=[one]))
+    return roster
+
+
+def test_who_goes_before_the_telling_is_told_to_have_left() -> None:
+    roster = roster_with(meta())
+    assert roster.show() == [meta()]
+    roster.apply(Diff(leaves=["r1"]))
+    told = roster.told(presence=True)
+    assert (told.joins, told.leaves) == ([], [meta()])
+    assert not roster.told(presence=True)
+
+
+def test_a_state_that_was_shown_and_taken_back_is_told() -> None:
+    roster = roster_with(meta())
+    roster.told(presence=True)
+    roster.apply(Diff(joins=[meta("dnd")]))
+    roster.show()
+    roster.apply(Diff(joins=[meta()]))
+    assert roster.told(presence=True).joins == [meta()]
+
+
+def test_nobody_is_told_twice_because_of_a_newcomer() -> None:
+    roster = roster_with(meta())
+    roster.told(presence=True)
+    roster.show()
+    assert not roster.told(presence=True)
