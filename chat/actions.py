@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 
 from accounts.models import User
 from chat import lobby
@@ -222,6 +223,7 @@ def update_room(
     room.name, room.description, room.is_private = name, description, is_private
     with transaction.atomic():
         room.save(update_fields=["name", "description", "is_private"])
+        _raise_access_epoch(room)
         transaction.on_commit(lambda: lobby.room_updated(room, was_private=was_private))
     return room
 
@@ -254,7 +256,13 @@ def leave_room(user: User, room: Room) -> None:
     with transaction.atomic():
         gone, _ = Membership.objects.filter(room=room, user=user).delete()
         if gone:
+            _raise_access_epoch(room)
             transaction.on_commit(lambda: lobby.member_left(room, user))
+
+
+def _raise_access_epoch(room: Room) -> None:
+    """Have every web process ask again who of its sockets may follow the room."""
+    Room.objects.filter(pk=room.pk).update(access_epoch=F("access_epoch") + 1)
 
 
 def mark_read(user: User, room: Room, seq: int) -> bool:

@@ -179,7 +179,7 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
 
     async def _read(self, intent: intents.Read) -> None:
         user_id = self.connection.principal.user_id
-        if not await self.web.hub.ask(
+        if not await self.web.hub.change(
             subscriptions.read_up_to, user_id, intent.room, intent.seq
         ):
             raise subscriptions.no_room()

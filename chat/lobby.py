@@ -32,6 +32,14 @@ def room_created(room: Room) -> None:
         f'<hx-partial hx-target="#rooms" hx-swap="beforeend">{card}</hx-partial>',
         _audience(room),
     )
+    if room.creator is not None:
+        _tell(None, _side(room), [room.creator.public_id])
+
+
+def _side(room: Room) -> str:
+    side = get_template("chat/_sidebar_room.html").render({"room": room})
+    place = "#sidebar-rooms"
+    return f'<hx-partial hx-target="{place}" hx-swap="beforeend">{side}</hx-partial>'
 
 
 def room_updated(room: Room, *, was_private: bool = False) -> None:
@@ -51,10 +59,9 @@ def room_deleted(room: str, members: Sequence[str] | None) -> None:
 
 def member_joined(room: Room, user: User) -> None:
     """One member more; the newcomer's own pages show the room at their side."""
-    side = get_template("chat/_sidebar_room.html").render({"room": room})
-    place = "#sidebar-rooms"
-    html = f'<hx-partial hx-target="{place}" hx-swap="beforeend">{side}</hx-partial>'
-    _tell({"type": "room_created", **_fields(room)}, html, [user.public_id])
+    # A private room is news to them, a public one stood in their lobby before.
+    frame = {"type": "room_created", **_fields(room)} if room.is_private else None
+    _tell(frame, _side(room), [user.public_id])
     room_updated(room, was_private=room.is_private)
 
 
@@ -107,22 +114,28 @@ def _tell_removed(
     except_users: Sequence[str] = (),
 ) -> None:
     """End the room for the sockets of these users (None: everybody's)."""
-    side = f'<hx-partial hx-target="#side-{room}" hx-swap="delete"></hx-partial>'
-    frame = {"type": "room_removed", "room": room, "reason": reason}
+    json, html = removed(room, reason)
     event = {
         "kind": "removed",
         "room": room,
         "users": users,
         "except_users": list(except_users),
-        "json": encode(frame).decode(),
-        "html": side,
+        "json": json.decode(),
+        "html": html.decode(),
     }
     _send(event)
 
 
-def _tell(frame: dict[str, Any], html: str, users: Sequence[str] | None) -> None:
+def removed(room: str, reason: str) -> tuple[bytes, bytes]:
+    """The last frame of a room (by public id) for a socket, and a page's fragments."""
+    frame = {"type": "room_removed", "room": room, "reason": reason}
+    side = f'<hx-partial hx-target="#side-{room}" hx-swap="delete"></hx-partial>'
+    return encode(frame), side.encode()
+
+
+def _tell(frame: dict[str, Any] | None, html: str, users: Sequence[str] | None) -> None:
     """Send a frame to the sockets of these users (public ids; None: everybody's)."""
-    json = encode(frame).decode()
+    json = encode(frame).decode() if frame else ""
     _send({"kind": "frame", "users": users, "json": json, "html": html})
 
 

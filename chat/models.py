@@ -30,6 +30,8 @@ class Room(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_seq = models.BigIntegerField(default=0, editable=False)
     last_changed_seq = models.BigIntegerField(default=0, editable=False)
+    # Rises with each change that may shut somebody out; sockets compare it.
+    access_epoch = models.BigIntegerField(default=0, editable=False)
 
     objects = RoomQuerySet.as_manager()
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from django.template.loader import get_template
 
 from accounts.models import User
-from chat import access, fanout, presence
+from chat import access, fanout, presence, removals
 from chat.models import Membership, Message, Room
 from chat.people import typing_fragment
+from chat.removals import Known
 from chat.web import WebProcess
 from livechat.lib import limits
 from livechat.lib.codec import FrameError, encode
@@ -92,7 +93,7 @@ async def subscribe(
         entrance = await web.hub.ask(enter, connection.principal.user_id, room, after)
         if entrance is None:
             raise no_room()
-        feed.key = entrance.room.pk
+        connection.known[room] = Known(entrance.room.pk, entrance.room.access_epoch)
         connection.send(encode(_subscribed(entrance, ref)))
         cursor = _replay(web, connection, entrance, after)
         await _catch_up(web, connection, feed, cursor)
@@ -190,7 +191,9 @@ async def _show(web: WebProcess, connection: Connection, entrance: Entrance) -> 
     if entrance.role is not None:
         device = "web" if connection.html else "program"
         await web.attendance.join(room, connection, device)
-    users = presence.grouped(roster.metas.values())
+    if room not in connection.feeds:
+        return
+    users = presence.grouped(roster.show())
     state = {"type": "presence_state", "room": room, "users": users}
     html = b""
     if connection.html:
@@ -208,28 +211,22 @@ async def leave(web: WebProcess, connection: Connection, room: str) -> bool:
 
 
 async def room_key(web: WebProcess, connection: Connection, room: str) -> int:
-    """The primary key of a room that the socket follows, or that its user may see.
+    """The primary key of a room that the user could see when this socket asked first.
 
-    Following is proof enough here: the worker checks the membership under its lock.
+    That is proof enough here: the worker checks the membership under its lock.
 
     Raises:
         FrameError: `no_room`.
     """
-    feed = connection.feeds.get(room)
-    if feed is not None and feed.key is not None:
-        return feed.key
-    found = await web.hub.ask(_visible_key, connection.principal.user_id, room)
-    if found is None:
-        raise no_room()
-    return found
-
-
-def _visible_key(user_id: int, room: str) -> int | None:
-    user = User.objects.filter(pk=user_id, is_active=True).first()
-    if user is None:
-        return None
-    visible = Room.objects.visible_to(user).filter(public_id=room)
-    return visible.values_list("pk", flat=True).first()
+    known: Known | None = connection.known.get(room)
+    if known is None:
+        who = connection.principal.user_id
+        known = await web.hub.ask(removals.known, who, room)
+        if known is None:
+            raise no_room()
+        if len(connection.known) < limits.SUBSCRIPTIONS_MAX:
+            connection.known[room] = known
+    return known.pk
 
 
 def read_up_to(user_id: int, room: str, seq: int) -> bool:

@@ -18,7 +18,7 @@ from django.db import close_old_connections
 from django.template.loader import get_template
 
 from accounts import sessions
-from chat import fanout, lobby, people, presence
+from chat import fanout, lobby, people, presence, removals
 from chat.attendance import Attendance
 from chat.inbox import Answer, Submissions, answers_channel
 from chat.roster import Roster, Told
@@ -58,7 +58,12 @@ class WebProcess:
         self.attendance.start()
         await self.hub.listen(answers_channel(self.id), self._on_answers)
         await self.hub.listen(sessions.CHANNEL, lambda _: self._look_again.set())
-        for loop in (self._control(), self._revoke(), self._recheck()):
+        for loop in (
+            self._control(),
+            self._revoke(),
+            self._recheck(),
+            self._find_removed(),
+        ):
             self._keep(asyncio.create_task(loop))
 
     async def stop(self) -> None:
@@ -108,7 +113,7 @@ class WebProcess:
             if event["kind"] == "removed":
                 if connection.joining == event["room"]:
                     connection.joining = None
-                self._keep(asyncio.create_task(self._remove(connection, event["room"])))
+                self._remove(connection, event["room"])
             connection.send(json, html)
 
     def _audience(self, event: dict[str, Any]) -> Iterable[Connection]:
@@ -118,11 +123,15 @@ class WebProcess:
             if who not in spared and (users is None or who in users):
                 yield connection
 
-    async def _remove(self, connection: Connection, room: str) -> None:
-        """Take a socket out of a room that is no longer its person's."""
+    def _remove(self, connection: Connection, room: str) -> None:
+        """Take a socket out of a room that is no longer its person's.
+
+        At once, so that nothing of the room can be written behind `room_removed`.
+        """
         if self.hub.leave(connection, room):
             self.attendance.unview(room, connection)
-            await self.attendance.leave(room, connection)
+            leaving = self.attendance.leave(room, connection)
+            self._keep(asyncio.create_task(leaving))
 
     # Sessions that end
 
@@ -145,6 +154,31 @@ class WebProcess:
                     if sessions.ends(revocation, connection.principal):
                         self.let_go(connection)
 
+    async def _find_removed(self) -> None:
+        """Take sockets out of rooms that became closed to them, told of it or not."""
+        while True:
+            await asyncio.sleep(limits.HEAD_POLL_S)
+            try:
+                epochs = await self.hub.ask(removals.epochs, list(self.hub.feeds))
+                for connection in list(self.hub.connections.values()):
+                    for room in list(connection.feeds):
+                        known = connection.known.get(room)
+                        if known and epochs.get(room) != known.access_epoch:
+                            await self._look_at(connection, room)
+            except Exception:
+                logger.exception("removals could not be read")
+
+    async def _look_at(self, connection: Connection, room: str) -> None:
+        """Ask again whether the socket's person may follow the room."""
+        who = connection.principal.user_id
+        known = await self.hub.ask(removals.known, who, room)
+        if known is not None:
+            connection.known[room] = known
+            return
+        connection.known.pop(room, None)
+        self._remove(connection, room)
+        connection.send(*lobby.removed(room, "removed"))
+
     async def _recheck(self) -> None:
         """Look at every session again, RECHECK_S at the latest after the last look."""
         while True:
@@ -163,7 +197,7 @@ class WebProcess:
     def let_go(self, connection: Connection) -> None:
         """Close a socket whose session has ended, and take it out of every room now."""
         for room in list(connection.feeds):
-            self._keep(asyncio.create_task(self._remove(connection, room)))
+            self._remove(connection, room)
         connection.socket.close(SESSION_ENDED, "session ended")
 
     # Presence

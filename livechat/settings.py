@@ -16,6 +16,7 @@ from livechat.env import (
     var_dir,
 )
 from livechat.lib import limits
+from livechat.supervise.instance import running_instance
 from livechat.supervise.redis_server import redis_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -29,13 +30,18 @@ BIND = env_str("BIND", "127.0.0.1")
 
 
 def _own_origins() -> list[str]:
-    """The addresses under which a browser reaches this machine without SITE_URL."""
+    """The addresses under which a browser reaches this machine without SITE_URL.
+
+    A command of the shell that names no port means the instance that runs.
+    """
+    instance = None if env_str("PORT") else running_instance(VAR_DIR)
+    port = (urlsplit(instance.url).port if instance else None) or PORT
     hosts = ["localhost", "127.0.0.1", "[::1]"]
     if BIND in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
         hosts += [socket.gethostname().lower(), *_lan_addresses()]
     elif (host := f"[{BIND}]" if ":" in BIND else BIND) not in hosts:
         hosts.append(host)
-    return [f"http://{host}" + (f":{PORT}" if PORT != 80 else "") for host in hosts]
+    return [f"http://{host}" + (f":{port}" if port != 80 else "") for host in hosts]
 
 
 def _lan_addresses() -> list[str]:

@@ -13,5 +13,6 @@ urlpatterns = [
 
 handler400 = "livechat.lib.http.bad_request"
 handler403 = "livechat.lib.http.forbidden"
+handler429 = "livechat.lib.http.too_many"
 handler404 = "livechat.lib.http.not_found"
 handler500 = "livechat.lib.http.server_error"

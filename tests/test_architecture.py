@@ -49,7 +49,16 @@ EXCEPTIONS = {
 CHAT_LAYERS = (
     ("querysets", "intents", "presence", "forms"),
     ("models", "roster"),
-    ("access", "inbox", "leases", "fanout", "health", "attendance", "openapi"),
+    (
+        "access",
+        "inbox",
+        "leases",
+        "fanout",
+        "health",
+        "attendance",
+        "openapi",
+        "removals",
+    ),
     ("people", "room", "lobby"),
     ("actions", "web"),
     ("worker", "subscriptions", "demo", "signals"),

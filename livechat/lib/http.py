@@ -75,6 +75,16 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     )
 
 
+def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """429: allauth's limits of log-ins, sign-ups and mails."""
+    return error_page(
+        request,
+        429,
+        "That was too often",
+        "Wait a few minutes, then try again.",
+    )
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """500: our fault, with an id that the log repeats; never a traceback."""
     error_id = secrets.token_hex(4)

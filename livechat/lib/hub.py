@@ -75,6 +75,7 @@ class Connection:
         "html",
         "id",
         "joining",
+        "known",
         "principal",
         "socket",
         "started_at",
@@ -86,6 +87,7 @@ class Connection:
         self.html = html
         self.principal = principal
         self.feeds: dict[str, Feed] = {}
+        self.known: dict[str, Any] = {}  # what the caller keeps of a room, by its id
         self.joining: str | None = None  # the room that a subscription is under way to
         self.started_at = time.monotonic()
 
@@ -101,7 +103,6 @@ class Feed:
 
     def __init__(self, hub: "Hub", room: str) -> None:
         self.room = room
-        self.key: int | None = None  # the caller's own key of the room, kept for it
         self.last: int | None = None  # the highest change accepted; None: not read yet
         self.members: set[Connection] = (
             set()
@@ -256,6 +257,8 @@ class Hub:
         self.listeners: dict[str, Callable[[bytes], None]] = {}
         self.subscriber = Subscriber(redis_url, self._on_messages)
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="log")
+        # Writers wait for a lock; nobody who reads may wait behind them.
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
         self._poll: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -268,12 +271,18 @@ class Hub:
         if self._poll is not None:
             self._poll.cancel()
         await self.subscriber.stop()
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._threads, self._writer):
+            threads.shutdown(wait=False, cancel_futures=True)
 
     async def ask(self, question: Callable[..., T], *args: Any) -> T:
         """Run a question to the database in one of the hub's threads."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, _asked, question, args)
+
+    async def change(self, change: Callable[..., T], *args: Any) -> T:
+        """Run a small write to the database, one after the other."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._writer, _asked, change, args)
 
     async def listen(self, channel: str, on_payload: Callable[[bytes], None]) -> None:
         """Hear a channel that is no room's log (answers, presence)."""

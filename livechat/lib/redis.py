@@ -24,6 +24,8 @@ RedisAway = (redis.RedisError, OSError, TimeoutError)
 
 # One retry, at once: a connection that a restarted Redis closed is made again. The
 # library's own default waits for seconds, and everything here would rather be told.
+# A time limit that was met is not tried again: that would double it.
+RETRIED = (redis.ConnectionError,)
 
 
 @cache
@@ -33,7 +35,7 @@ def client() -> redis.Redis:
         settings.REDIS_URL,
         socket_connect_timeout=limits.REDIS_CONNECT_TIMEOUT_S,
         socket_timeout=limits.REDIS_COMMAND_TIMEOUT_S,
-        retry=Retry(NoBackoff(), 1),
+        retry=Retry(NoBackoff(), 1, RETRIED),
         protocol=2,
     )
 
@@ -44,7 +46,7 @@ def async_client(*, socket_timeout_s: float | None = None) -> AsyncRedis:
         settings.REDIS_URL,
         socket_connect_timeout=limits.REDIS_CONNECT_TIMEOUT_S,
         socket_timeout=socket_timeout_s or limits.REDIS_COMMAND_TIMEOUT_S,
-        retry=AsyncRetry(NoBackoff(), 1),
+        retry=AsyncRetry(NoBackoff(), 1, RETRIED),
         protocol=2,
     )
 
