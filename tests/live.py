@@ -250,14 +250,16 @@ class Client:
                     f"no such frame; there are {self.frames}"
                 ) from None
 
-    async def expect(self, type_: str, **fields: Any) -> dict[str, Any]:
+    async def expect(
+        self, type_: str, timeout_s: float = FRAME_TIMEOUT_S, **fields: Any
+    ) -> dict[str, Any]:
         """Take the first frame of this type with these values."""
         wanted = {"type": type_, **fields}
 
         def fits(frame: dict[str, Any]) -> bool:
             return all(frame.get(name) == value for name, value in wanted.items())
 
-        return await self.until(fits)
+        return await self.until(fits, timeout_s)
 
     async def closed(self, timeout_s: float = FRAME_TIMEOUT_S) -> int:
         """Wait until the server has closed; return the code."""

@@ -117,8 +117,7 @@ async def test_a_frozen_worker_is_replaced_and_writes_nothing_when_it_thaws(
         frozen_at = time.monotonic()
         faulty.start_worker("spare")
         acks = [
-            await writer.until(lambda one, key=key: one.get("client_id") == key, 14)
-            for key in keys[1:]
+            await writer.expect("ack", timeout_s=14, client_id=key) for key in keys[1:]
         ]
         took_s = time.monotonic() - frozen_at
         faulty.thaw("worker")

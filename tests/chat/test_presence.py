@@ -1,0 +1,249 @@
+"""Who is there, as somebody sees it who looks from another web process."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import pytest
+import redis.asyncio
+from django.conf import settings
+
+from accounts.models import User
+from chat.models import Room
+from tests.live import Client, Live, free_port, wait_until
+
+Member = Callable[[Room, str], tuple[User, str]]
+
+
+@pytest.fixture
+def second(faulty: Live) -> Iterator[int]:
+    """The port of another web process on the same Redis and database."""
+    port = free_port()
+    faulty.start_web("web2", port)
+    wait_until(lambda: _listens(port), "the second gateway listens", 30)
+    yield port
+    faulty.end("web2")
+
+
+def _listens(port: int) -> bool:
+    import socket
+
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Viewer:
+    """A client and the people that it knows of, by its frames alone."""
+
+    def __init__(self, client: Client, room: Room) -> None:
+        self.client, self.room = client, room.public_id
+        self.refs: dict[str, dict[str, Any]] = {}
+        self.typing: set[str] = set()
+        self.ever_gone: set[str] = set()
+        self.frames = 0
+
+    def look(self) -> set[str]:
+        """The ids of those who are there now."""
+        while self.client.frames:
+            self._take(self.client.frames.pop(0))
+        return {meta["user"] for meta in self.refs.values()}
+
+    def _take(self, frame: dict[str, Any]) -> None:
+        kind = frame["type"]
+        if kind in {"user_typing", "user_stopped_typing"}:
+            change = self.typing.add if kind == "user_typing" else self.typing.discard
+            change(frame["user"]["id"])
+        joins = frame.get("users") or frame.get("joins") or {}
+        self.frames += kind == "presence_diff"
+        self.refs |= {
+            meta["ref"]: {**meta, "user": user}
+            for user, person in joins.items()
+            for meta in person["metas"]
+        }
+        for user, person in frame.get("leaves", {}).items():
+            for meta in person["metas"]:
+                self.refs.pop(meta["ref"], None)
+            if user not in {meta["user"] for meta in self.refs.values()}:
+                self.ever_gone.add(user)
+
+    def state(self, user: User) -> set[str]:
+        """The states of the person's connections."""
+        self.look()
+        metas = self.refs.values()
+        return {one["state"] for one in metas if one["user"] == user.public_id}
+
+    async def until(self, condition: Callable[[], bool], timeout_s: float) -> float:
+        """Wait for a condition on what is seen; return the seconds it took."""
+        started = time.monotonic()
+        async with asyncio.timeout(timeout_s):
+            while self.look() is None or not condition():  # noqa: ASYNC110 - frames
+                await asyncio.sleep(0.02)
+        return time.monotonic() - started
+
+    async def shows(self, user: User, state: str) -> None:
+        """Wait until the person is there in this state only."""
+        await self.until(lambda: self.state(user) == {state}, 3)
+
+    async def sees(self, user: User, timeout_s: float = 3) -> float:
+        """Wait until the person is there."""
+        return await self.until(lambda: user.public_id in self.look(), timeout_s)
+
+    async def misses(self, user: User, timeout_s: float) -> float:
+        """Wait until the person is gone."""
+        return await self.until(lambda: user.public_id not in self.look(), timeout_s)
+
+
+@pytest.fixture
+async def viewer(
+    faulty: Live, second: int, room: Room, member: Member
+) -> AsyncIterator[Viewer]:
+    """Alice's friend at the second web process."""
+    _, token = member(room, "Viewer")
+    async with faulty.client(token, port=second) as client:
+        await client.subscribe(room.public_id)
+        yield Viewer(client, room)
+
+
+@contextlib.asynccontextmanager
+async def inside(live: Live, token: str, room: Room) -> AsyncIterator[Client]:
+    """Somebody in the room, at the first web process."""
+    async with live.client(token) as client:
+        await client.subscribe(room.public_id)
+        yield client
+
+
+async def cut(client: Client) -> None:
+    """Break the connection without a close frame."""
+    assert client.socket is not None
+    client.socket.transport.abort()
+    await client.closed()
+
+
+async def test_people_come_and_go_in_the_eyes_of_another_process(
+    faulty: Live, room: Room, member: Member, viewer: Viewer
+) -> None:
+    bob, token = member(room, "Bob")
+    async with inside(faulty, token, room):
+        assert await viewer.sees(bob) < 1.5
+    assert await viewer.misses(bob, 4) < 2
+
+
+async def test_a_reconnect_within_the_grace_is_never_seen(
+    faulty: Live, room: Room, member: Member, viewer: Viewer
+) -> None:
+    bob, token = member(room, "Bob")
+    async with inside(faulty, token, room) as client:
+        await viewer.sees(bob)
+        await cut(client)
+    async with inside(faulty, token, room):
+        await viewer.until(lambda: len(viewer.refs) == 3, 3)  # the old ref and the new
+        await viewer.until(lambda: len(viewer.refs) == 2, 8)  # the old one is gone
+        assert not viewer.ever_gone
+    await viewer.misses(bob, 4)
+
+
+async def test_two_tabs_are_one_person_until_both_are_closed(
+    faulty: Live, room: Room, member: Member, viewer: Viewer
+) -> None:
+    bob, token = member(room, "Bob")
+    async with inside(faulty, token, room):
+        async with inside(faulty, token, room):
+            await viewer.until(lambda: len(viewer.refs) == 3, 3)
+        await viewer.until(lambda: len(viewer.refs) == 2, 3)
+        assert bob.public_id in viewer.look()
+    await viewer.misses(bob, 4)
+
+
+async def test_states_are_shown_and_invisible_is_nowhere(
+    faulty: Live, room: Room, member: Member, viewer: Viewer
+) -> None:
+    bob, token = member(room, "Bob")
+    async with inside(faulty, token, room) as client:
+        await viewer.sees(bob)
+        for state in ("idle", "dnd", "online"):
+            await client.say("presence", state=state)
+            await viewer.shows(bob, state)
+        await client.say("presence", state="invisible")
+        await viewer.misses(bob, 3)
+        await client.say("typing", room=room.public_id, on=True)
+        await client.post(room.public_id, "from nowhere")
+        await viewer.client.expect("message", body="from nowhere")
+        viewer.look()
+        assert not viewer.typing
+        await client.say("presence", state="online")
+        await viewer.sees(bob)
+
+
+async def test_the_people_of_a_killed_process_are_gone_within_ten_seconds(
+    faulty: Live, room: Room, member: Member, viewer: Viewer
+) -> None:
+    bob, token = member(room, "Bob")
+    async with inside(faulty, token, room) as client:
+        await viewer.sees(bob)
+        await client.say("typing", room=room.public_id, on=True)
+        await viewer.until(lambda: bob.public_id in viewer.typing, 2)
+        await asyncio.to_thread(faulty.kill, "web")
+        stopped_s = await viewer.until(lambda: not viewer.typing, 8)
+        gone_s = stopped_s + await viewer.misses(bob, 12)
+    assert stopped_s < 6.3
+    assert gone_s < 10
+
+
+async def test_a_redis_that_lost_everything_is_filled_again_unseen(
+    faulty: Live, room: Room, member: Member, viewer: Viewer
+) -> None:
+    bob, token = member(room, "Bob")
+    store: Any = redis.asyncio.Redis.from_url(settings.REDIS_URL)
+    key = f"presence:{room.public_id}"
+    async with inside(faulty, token, room):
+        await viewer.sees(bob)
+        await viewer.until(lambda: len(viewer.refs) == 2, 3)
+        await store.flushall()
+        async with asyncio.timeout(5):
+            while await store.hlen(key) != 2:  # noqa: ASYNC110 - Redis tells nobody
+                await asyncio.sleep(0.05)
+        # Someone who comes now sees everybody, and nobody was seen leaving.
+        _, late = member(room, "Late")
+        async with faulty.client(late) as client:
+            await client.subscribe(room.public_id)
+            state = await client.expect("presence_state")
+            assert bob.public_id in state["users"]
+        await viewer.until(lambda: viewer.frames > 2, 10)
+        assert bob.public_id in viewer.look()
+        assert bob.public_id not in viewer.ever_gone
+    await store.aclose()
+
+
+async def test_who_comes_while_redis_is_away_is_shown_when_it_is_back(
+    faulty: Live, room: Room, member: Member, viewer: Viewer
+) -> None:
+    bob, token = member(room, "Bob")
+    gone, other = member(room, "Gone")
+    async with inside(faulty, other, room):
+        await viewer.sees(gone)
+        faulty.freeze("redis")
+    async with inside(faulty, token, room):
+        faulty.thaw("redis")
+        await viewer.sees(bob, 12)
+        await viewer.misses(gone, 12)
+
+
+async def test_a_crowd_that_comes_at_once_is_told_in_few_frames(
+    faulty: Live, room: Room, member: Member, viewer: Viewer
+) -> None:
+    people = [member(room, f"Guest {number}") for number in range(50)]
+    async with contextlib.AsyncExitStack() as crowd:
+        viewer.look()
+        before, started = viewer.frames, time.monotonic()
+        await asyncio.gather(
+            *(
+                crowd.enter_async_context(inside(faulty, token, room))
+                for _, token in people
+            )
+        )
+        everybody = {user.public_id for user, _ in people}
+        await viewer.until(lambda: everybody <= viewer.look(), 10)
+        took_s = time.monotonic() - started
+    assert viewer.frames - before <= took_s / 0.25 + 2
