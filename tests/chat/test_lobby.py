@@ -1,0 +1,123 @@
+"""What everybody, or only members, hear of rooms while they have a socket open."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from accounts.models import User
+from chat import actions
+from chat.models import Room
+from tests.live import Live
+
+Person = Callable[[str], tuple[User, str]]
+Member = Callable[[Room, str], tuple[User, str]]
+
+
+async def test_a_new_public_room_is_shown_to_everybody(
+    live: Live, person: Person
+) -> None:
+    (alice, alices), (_, charlies) = person("Alice"), person("Charlie")
+    async with live.client(alices) as hers, live.client(charlies) as his:
+        await hers.expect("hello")
+        await his.expect("hello")
+        room = await asyncio.to_thread(
+            actions.create_room, alice, name="Garden", description="Green"
+        )
+        for one in (hers, his):
+            frame = await one.expect("room_created", room=room.public_id)
+            assert (frame["name"], frame["description"]) == ("Garden", "Green")
+            assert frame["members"] == 1
+
+
+async def test_a_new_private_room_is_shown_to_its_members_only(
+    live: Live, person: Person
+) -> None:
+    (alice, alices), (_, charlies) = person("Alice"), person("Charlie")
+    async with live.client(alices) as hers, live.client(charlies) as his:
+        await hers.expect("hello")
+        await his.expect("hello")
+        room = await asyncio.to_thread(
+            actions.create_room, alice, name="Cellar", is_private=True
+        )
+        await hers.expect("room_created", room=room.public_id)
+        # What is told to everybody afterwards comes after it, if it came at all.
+        await asyncio.to_thread(actions.create_room, alice, name="Garden")
+        await his.expect("room_created", name="Garden")
+        assert not his.frames
+
+
+async def test_the_number_of_members_changes_for_everybody_who_looks(
+    live: Live, person: Person, room: Room
+) -> None:
+    (bob, bobs), (_, charlies) = person("Bob"), person("Charlie")
+    async with live.client(bobs) as his, live.client(charlies) as another:
+        await his.expect("hello")
+        await another.expect("hello")
+        for change, members in ((actions.join_room, 2), (actions.leave_room, 1)):
+            await asyncio.to_thread(change, bob, room)
+            for one in (his, another):
+                await one.expect("room_updated", room=room.public_id, members=members)
+
+
+async def test_the_members_of_a_private_room_alone_hear_that_one_more_came(
+    live: Live, person: Person, private: Room, member: Member
+) -> None:
+    (_, bobs), (_, charlies) = member(private, "Bob"), person("Charlie")
+    dora, _ = person("Dora")
+    async with live.client(bobs) as his, live.client(charlies) as another:
+        await his.expect("hello")
+        await another.expect("hello")
+        await asyncio.to_thread(actions.join_room, dora, private)
+        await his.expect("room_updated", room=private.public_id, members=3)
+        await asyncio.to_thread(actions.create_room, dora, name="Garden")
+        await another.expect("room_created", name="Garden")
+        assert not another.frames
+
+
+async def test_who_leaves_a_private_room_hears_nothing_more_of_it(
+    live: Live, private: Room, member: Member
+) -> None:
+    (bob, bobs), (_, doras) = member(private, "Bob"), member(private, "Dora")
+    async with live.client(bobs) as his, live.client(doras) as hers:
+        await his.subscribe(private.public_id)
+        await asyncio.to_thread(actions.leave_room, bob, private)
+        await his.expect("room_removed", room=private.public_id, reason="left")
+        his.frames.clear()
+        await hers.post(private.public_id, "between us")
+        await his.say("subscribe", room=private.public_id)
+        await his.expect("error", code="no_room")
+        assert not [one for one in his.frames if one["type"] == "message"]
+
+
+@pytest.mark.parametrize("is_private", [False, True])
+async def test_a_deleted_room_ends_for_those_who_follow_it(
+    live: Live, person: Person, member: Member, is_private: bool
+) -> None:
+    alice, _ = person("Alice")
+    room = await asyncio.to_thread(
+        actions.create_room, alice, name="Shed", is_private=is_private
+    )
+    _, bobs = member(room, "Bob")
+    public_id = room.public_id
+    async with live.client(bobs) as his:
+        await his.subscribe(public_id)
+        await asyncio.to_thread(actions.delete_room, alice, room)
+        await his.expect("room_deleted", room=public_id)
+        await his.expect("room_removed", room=public_id, reason="deleted")
+        await his.say("subscribe", room=public_id)
+        await his.expect("error", code="no_room")
+
+
+async def test_the_lobby_is_told_again_after_redis_was_started_anew(
+    faulty: Live, person: Person
+) -> None:
+    (alice, _), (_, charlies) = person("Alice"), person("Charlie")
+    async with faulty.client(charlies) as his:
+        await his.expect("hello")
+        await asyncio.to_thread(faulty.kill, "redis")
+        await asyncio.to_thread(faulty.start_redis)
+        async with asyncio.timeout(10):
+            while not [one for one in his.frames if one["type"] == "room_created"]:
+                await asyncio.to_thread(actions.create_room, alice, name="Garden")
+                await asyncio.sleep(0.2)
