@@ -22,6 +22,13 @@ from livechat.lib.redis import RedisAway
 logger = logging.getLogger(__name__)
 
 GROUP = "control"
+# What an open page of the room says in place of its message box.
+REASONS = {
+    "left": "You have left this room.",
+    "removed": "You do not belong to this room any more.",
+    "deleted": "This room was deleted.",
+    "private": "This room is private now.",
+}
 
 
 def room_created(room: Room) -> None:
@@ -129,8 +136,9 @@ def _tell_removed(
 def removed(room: str, reason: str) -> tuple[bytes, bytes]:
     """The last frame of a room (by public id) for a socket, and a page's fragments."""
     frame = {"type": "room_removed", "room": room, "reason": reason}
-    side = f'<hx-partial hx-target="#side-{room}" hx-swap="delete"></hx-partial>'
-    return encode(frame), side.encode()
+    context = {"room": room, "sentence": REASONS[reason]}
+    html = get_template("chat/_room_removed.html").render(context)
+    return encode(frame), html.encode()
 
 
 def _tell(frame: dict[str, Any] | None, html: str, users: Sequence[str] | None) -> None:
