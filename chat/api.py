@@ -1,7 +1,7 @@
 """The JSON API: rooms and messages for programs; the rules are the socket's."""
 
-import uuid
 from typing import Any
+from uuid import uuid4
 
 from django.http import Http404, HttpRequest, JsonResponse
 from django.views.decorators.http import require_GET, require_http_methods
@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.api import api
 from accounts.http import UserRequest
 from accounts.models import User
-from chat import access, health, openapi
+from chat import access, health, intents, openapi
 from chat.fanout import message_fields
 from chat.inbox import Refused, post_message
 from chat.intents import MAX_SEQ
@@ -137,18 +137,14 @@ def _fields(body: bytes) -> dict[str, Any]:
     given = decode(body)
     for name in given.keys() - FIELDS:
         raise FrameError("unknown_field", f"{name[:50]}: not a field of a message.")
-    text, reply_to = given.get("body"), given.get("reply_to")
-    if not isinstance(text, str):
-        raise FrameError("bad_frame", "body: expected a text.")
-    if reply_to is not None and (
-        isinstance(reply_to, bool) or not isinstance(reply_to, int)
-    ):
-        raise FrameError("bad_seq", "reply_to: expected the seq of a message.")
-    try:
-        client_id = uuid.UUID(str(given.get("client_id") or uuid.uuid4()))
-    except ValueError:
-        raise FrameError("bad_frame", "client_id: expected a UUID.") from None
-    return {"body": text, "client_id": client_id, "reply_to": reply_to}
+    if "body" not in given:
+        raise FrameError("bad_frame", "body: is missing.")
+    reply_to = given.get("reply_to")
+    return {
+        "body": intents.text("body", given["body"]),
+        "client_id": intents.uuid("client_id", given.get("client_id", str(uuid4()))),
+        "reply_to": None if reply_to is None else intents.number("reply_to", reply_to),
+    }
 
 
 def _refused(refusal: Refused) -> JsonResponse:

@@ -82,20 +82,22 @@ class Ping(Intent):
 Read_ = Callable[[str, Any], Any]
 
 
-def _text(name: str, value: Any) -> str:
+def text(name: str, value: Any) -> str:
+    """The value, if it is a text (else FrameError, as from the two below)."""
     if not isinstance(value, str):
         raise FrameError("bad_frame", f"{name}: expected a text, got {_kind(value)}.")
     return value
 
 
 def _room(name: str, value: Any) -> str:
-    text = _text(name, value)
-    if not 1 <= len(text) <= 32:
+    room = text(name, value)
+    if not 1 <= len(room) <= 32:
         raise FrameError("no_room", "There is no such room, or it is not yours.")
-    return text
+    return room
 
 
-def _number(name: str, value: Any) -> int:
+def number(name: str, value: Any) -> int:
+    """The value, if it is a whole number from 0 to MAX_SEQ."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise FrameError("bad_seq", f"{name}: expected a number, got {_kind(value)}.")
     if not 0 <= value <= MAX_SEQ:
@@ -109,15 +111,16 @@ def _flag(name: str, value: Any) -> bool:
     return value
 
 
-def _uuid(name: str, value: Any) -> UUID:
-    text = _text(name, value)
+def uuid(name: str, value: Any) -> UUID:
+    """The value, if it is a UUID in its one canonical spelling of 36 characters."""
+    given = text(name, value)
     try:
-        uuid = UUID(text) if len(text) == 36 else None
+        found = UUID(given)
     except ValueError:
-        uuid = None
-    if uuid is None:
+        found = None
+    if found is None or str(found) != given.lower():
         raise FrameError("bad_frame", f"{name}: expected a UUID like 8-4-4-4-12.")
-    return uuid
+    return found
 
 
 def _state(name: str, value: Any) -> str:
@@ -143,14 +146,14 @@ class _Type:
 
 
 _TYPES: dict[str, _Type] = {
-    "subscribe": _Type(Subscribe, {"room": _room}, {"after": _number}),
+    "subscribe": _Type(Subscribe, {"room": _room}, {"after": number}),
     "unsubscribe": _Type(Unsubscribe, {"room": _room}, {}),
     "send": _Type(
         Send,
-        {"room": _room, "client_id": _uuid, "body": _text},
-        {"reply_to": _number, "attachments": _no_attachments},
+        {"room": _room, "client_id": uuid, "body": text},
+        {"reply_to": number, "attachments": _no_attachments},
     ),
-    "read": _Type(Read, {"room": _room, "seq": _number}, {}),
+    "read": _Type(Read, {"room": _room, "seq": number}, {}),
     "typing": _Type(Typing, {"room": _room, "on": _flag}, {}),
     "presence": _Type(Presence, {"state": _state}, {}),
     "ping": _Type(Ping, {}, {}),

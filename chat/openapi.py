@@ -28,6 +28,9 @@ _ROOM = _object(
         "last_changed_seq": _NUMBER,
     }
 )
+_ONE_ROOM = _object(
+    {**_ROOM["properties"], "role": {"enum": ["admin", "member", None]}}
+)
 _AUTHOR = _object({"id": _TEXT, "name": _TEXT, "bot": {"type": "boolean"}})
 _MESSAGE = _object(
     {
@@ -81,14 +84,15 @@ def _errors(*statuses: str) -> Schema:
         "404": "Not there, or not yours.",
         "409": "This client_id was used for another text.",
         "429": "Too fast; Retry-After says how many seconds to wait.",
+        "500": "Something broke here; the sentence holds an id for the operator.",
         "503": "Something is away; send the same client_id again.",
         "507": "The server's disk is full.",
     }
     return {status: _answer(texts[status], _ERROR) for status in statuses}
 
 
-def _query(name: str, text: str, high: int) -> Schema:
-    schema = {"type": "integer", "minimum": 0, "maximum": high}
+def _query(name: str, text: str, high: int, low: int = 0) -> Schema:
+    schema = {"type": "integer", "minimum": low, "maximum": high}
     return {"name": name, "in": "query", "description": text, "schema": schema}
 
 
@@ -129,7 +133,7 @@ def _paths() -> Schema:
             "get": {
                 "summary": "One room",
                 "responses": {
-                    "200": _answer("The room", _ROOM),
+                    "200": _answer("The room", _ONE_ROOM),
                     **_errors("401", "404"),
                 },
             },
@@ -141,7 +145,7 @@ def _paths() -> Schema:
                 "parameters": [
                     _query("before", "Messages below this seq", highest),
                     _query("after", "Messages above this seq", highest),
-                    _query("limit", "How many", limits.HISTORY_PAGE_MAX),
+                    _query("limit", "How many", limits.HISTORY_PAGE_MAX, low=1),
                 ],
                 "responses": {
                     "200": _answer("Messages", _PAGE),
@@ -156,7 +160,8 @@ def _paths() -> Schema:
                 },
                 "responses": {
                     "201": _answer("Stored", _POSTED),
-                    **_errors("400", "401", "403", "404", "409", "429", "503", "507"),
+                    **_errors("400", "401", "403", "404", "409", "429"),
+                    **_errors("500", "503", "507"),
                 },
             },
         },
