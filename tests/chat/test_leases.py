@@ -13,6 +13,12 @@ from livechat.lib import limits
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def no_shards(db: None) -> None:
+    """A worker that another test left running holds them all."""
+    Shard.objects.all().delete()
+
+
 def _expire() -> None:
     Shard.objects.update(until=timezone.now() - timedelta(seconds=1))
 
