@@ -6,8 +6,6 @@ client sends, and what goes down to many never passes through here.
 
 import logging
 import secrets
-import time
-from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar, cast
 from urllib.parse import parse_qs
@@ -28,7 +26,6 @@ from livechat.lib.hub import Connection
 logger = logging.getLogger(__name__)
 
 VERSION = 1
-FLOOD = 4029
 GOING_AWAY = frozenset({1000, 1001})
 
 Event = dict[str, Any]
@@ -50,7 +47,6 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
         here needs them, as every question to the database has its thread already.
         """
         self.scope, self._send = scope, send
-        self._errors: deque[float] = deque(maxlen=limits.ERRORS_PER_WINDOW)
         await receive()  # websocket.connect
         if not await self._let_in():
             await send({"type": "websocket.close"})  # before the accept: HTTP 403
@@ -137,11 +133,7 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
         frame = {"type": "error", "ref": ref, "code": code, "message": message}
         html = subscriptions.toast(message) if self.connection.html else b""
         self.connection.send(encode(frame), html)
-        now = time.monotonic()
-        self._errors.append(now)
-        full = len(self._errors) == limits.ERRORS_PER_WINDOW
-        if full and now - self._errors[0] < limits.ERROR_WINDOW_S:
-            self.connection.socket.close(FLOOD, "too many errors")
+        self.connection.count_error()
 
     # Intents
 

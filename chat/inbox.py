@@ -126,10 +126,14 @@ class Submissions:
             raise waiting() from error
 
     async def _send_all(self) -> None:
-        """Send what waits, again and again until nothing does."""
+        """Send what waits until nothing does; nobody is left to wait for ever."""
         while self._waiting:
             batch, self._waiting = self._waiting, []
-            results = await self._send([(key, payload) for key, payload, _ in batch])
+            entries = [(key, payload) for key, payload, _ in batch]
+            try:
+                results = await self._send(entries)
+            except Exception as error:  # noqa: BLE001 - each sender is told of it
+                results = [error] * len(batch)
             for (_, _, added), result in zip(batch, results, strict=True):
                 if added.done():
                     continue  # the socket that waited for it is gone

@@ -88,6 +88,8 @@ class WebProcess:
         for answer in _answers.decode(payload):
             if connection := self.hub.connections.get(answer.address):
                 answer_to(connection, answer)
+                if answer.code:
+                    connection.count_error()
 
     # Control events
 

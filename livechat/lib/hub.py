@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 RECENT_MAX = 256  # publications a feed keeps for sockets that are catching up
 RECENT_MAX_BYTES = 1024 * 1024  # and their size: long messages are read again instead
+FLOOD = 4029  # the close code of a socket that earns error after error
 CLOSE_DELAY_S = 10.0  # a feed without sockets stays this long, for the next page
 
 T = TypeVar("T")
@@ -71,6 +72,7 @@ class Connection:
     """One socket: its address, its format, who is behind it."""
 
     __slots__ = (
+        "errors",
         "feeds",
         "html",
         "id",
@@ -90,6 +92,15 @@ class Connection:
         self.known: dict[str, Any] = {}  # what the caller keeps of a room, by its id
         self.joining: str | None = None  # the room that a subscription is under way to
         self.started_at = time.monotonic()
+        self.errors: deque[float] = deque(maxlen=limits.ERRORS_PER_WINDOW)
+
+    def count_error(self) -> None:
+        """Remember an error answer; too many within the window end the socket."""
+        now = time.monotonic()
+        self.errors.append(now)
+        full = len(self.errors) == limits.ERRORS_PER_WINDOW
+        if full and now - self.errors[0] < limits.ERROR_WINDOW_S:
+            self.socket.close(FLOOD, "too many errors")
 
     def send(self, json: bytes, html: bytes = b"") -> None:
         """Write one frame of the socket's own format; no HTML, nothing to a page."""

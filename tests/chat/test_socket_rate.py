@@ -109,3 +109,15 @@ async def test_a_worker_that_restarts_refills_no_bucket(
         got = await burst(client, room.public_id, BURST)
     # What has come back since is the seconds that the start took, never a burst.
     assert "error" in {answer["type"] for answer in got}
+
+
+async def test_who_does_not_heed_the_waits_is_cut_off(
+    live: Live, room: Room, member: Member
+) -> None:
+    _, bobs = member(room, "Bob")
+    async with live.client(bobs) as client:
+        for _ in range(BURST + limits.ERRORS_PER_WINDOW + 5):
+            client_id = str(uuid.uuid4())
+            await client.say("send", room=room.public_id, client_id=client_id, body="x")
+        assert await client.closed() == 4029
+    assert Message.objects.filter(room=room).count() < BURST + limits.ERRORS_PER_WINDOW
