@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from livechat.lib import limits
-from livechat.lib.redis import AsyncRedis
+from livechat.lib.redis import AsyncRedis, RedisAway, client
 
 logger = logging.getLogger(__name__)
 
@@ -143,6 +143,20 @@ def _meta(value: bytes) -> Meta | None:
     except msgspec.DecodeError:
         logger.exception("a connection's presence could not be read")
         return None
+
+
+def present(room: str) -> dict[str, Meta]:
+    """The living metas by ref, asked from a thread; none while Redis is away."""
+    redis: Any = client()
+    try:
+        raw = redis.hgetall(_hash(room))
+        metas = [meta for value in raw.values() if (meta := _meta(value))]
+        leases = redis.mget([_lease(one.process) for one in metas]) if metas else []
+    except RedisAway as error:
+        logger.warning("redis is away, a page shows nobody as online: %s", error)
+        return {}
+    pairs = zip(metas, leases, strict=True)
+    return {meta.ref: meta for meta, lease in pairs if lease}
 
 
 async def living(redis: AsyncRedis, processes: Iterable[str]) -> set[str]:

@@ -19,6 +19,8 @@ from chat.forms import BeforeForm, MessageForm, RoomForm
 from chat.inbox import Refused, post_message
 from chat.models import Message, Room
 from chat.people import pane
+from chat.presence import present
+from chat.roster import Roster
 from livechat.lib import limits
 from livechat.lib.http import error_page
 
@@ -199,10 +201,17 @@ def _room_page(
         "client_id": uuid4(),
         "hello_client_id": uuid4(),
         "max_length": limits.MESSAGE_MAX_LENGTH,
-        **pane(room, {}, {}),
+        **pane(room, _states(room), {}),
         **more,
     }
     return render(request, "chat/room.html", context, status=status)
+
+
+def _states(room: Room) -> dict[str, str]:
+    """Who is online at the page's first sight; the socket tells what changes."""
+    roster = Roster()
+    roster.load(present(room.public_id))
+    return roster.states()
 
 
 def _page(room: Room, before: int | None) -> list[Message]:

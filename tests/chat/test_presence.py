@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import redis.asyncio
 from django.conf import settings
+from django.test import Client as Browser
 
 from accounts.models import User
 from chat.models import Room
@@ -247,3 +248,18 @@ async def test_a_crowd_that_comes_at_once_is_told_in_few_frames(
         await viewer.until(lambda: everybody <= viewer.look(), 10)
         took_s = time.monotonic() - started
     assert viewer.frames - before <= took_s / 0.25 + 2
+
+
+async def test_the_page_shows_who_is_online_before_its_socket_is_open(
+    live: Live, room: Room, member: Member
+) -> None:
+    bob, bobs = member(room, "Bob")
+    async with live.client(bobs) as client:
+        await client.subscribe(room.public_id)
+        await client.expect("presence_diff")
+        page = Browser()
+        page.force_login(bob)
+        html = await asyncio.to_thread(page.get, f"/rooms/{room.public_id}/")
+    assert f'id="person-{bob.public_id}" class="person person--online"' in (
+        html.content.decode()
+    )
