@@ -1,7 +1,8 @@
 """The admin's pages of rooms and memberships; no message is shown or counted.
 
-The rule it guards: every change goes through chat.actions, so that the lobby and the
-rooms hear of it as they would of any other.
+The rules it guards: every change goes through chat.actions, so that the lobby and the
+rooms hear of it as they would of any other; and nobody opens a private room to
+themselves, neither by making it public nor by becoming its member.
 """
 
 from typing import Any
@@ -14,6 +15,7 @@ from django.http import HttpRequest
 
 from accounts.models import User
 from chat import actions
+from chat.access import can
 from chat.models import Membership, Room
 from livechat.lib import limits
 from livechat.lib.text import TextError, normalise_name
@@ -68,6 +70,13 @@ class RoomAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # no generic at run
         """How many belong to it."""
         return int(room.member_count)
 
+    def has_change_permission(
+        self, request: HttpRequest, obj: Room | None = None
+    ) -> bool:
+        """Who may edit the room on its own page."""
+        allowed: bool = super().has_change_permission(request, obj)
+        return allowed and (obj is None or can(_actor(request), "edit_room", obj))
+
     def save_model(
         self, request: HttpRequest, obj: Room, form: Any, change: bool
     ) -> None:
@@ -99,16 +108,42 @@ class RoomAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # no generic at run
             actions.delete_room(_actor(request), room)
 
 
+class MembershipForm(forms.ModelForm):  # type: ignore[type-arg] # no generic at run time
+    """Who comes to belong to which room."""
+
+    actor: User  # set on the subclass that the admin makes for each request
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse those who would let themselves into a private room."""
+        data = super().clean() or self.cleaned_data
+        room, user = data.get("room"), data.get("user")
+        if room and user == self.actor and not can(user, "join", room):
+            raise ValidationError("You cannot add yourself to this room.")
+        return data
+
+
 @admin.register(Membership)
 class MembershipAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # no generic at run time
     """Who belongs to which room; to add is to join them, to delete to remove them."""
 
+    form = MembershipForm
     fields = ("room", "user")
     autocomplete_fields = fields
     list_display = ("room", "user", "role", "joined_at")
     list_filter = ("role",)
     list_select_related = ("room", "user")
     search_fields = ("room__name", "user__display_name")
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Membership | None = None,
+        change: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """The form, which knows who fills it in."""
+        form = super().get_form(request, obj, change, **kwargs)
+        return type("MembershipForm", (form,), {"actor": _actor(request)})
 
     def has_change_permission(
         self, request: HttpRequest, obj: Membership | None = None
