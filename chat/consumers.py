@@ -162,6 +162,7 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
             process=self.web.id,
             address=self.connection.id,
             ref=intent.ref,
+            public_id=intent.room,
         )
         try:
             await self.web.submissions.submit(room % limits.SHARDS, post)

@@ -39,6 +39,7 @@ class PostIntent(msgspec.Struct, frozen=True, array_like=True):
     process: str  # the web process that holds the socket; "": a list at `address`
     address: str  # the connection's id, or the list's key
     ref: str | None
+    public_id: str = ""  # of the room; a refusal names it even if nothing can be read
 
 
 class Answer(msgspec.Struct, frozen=True, array_like=True):
@@ -188,6 +189,7 @@ def post_message(
         process="",
         address=key,
         ref=None,
+        public_id=room.public_id,
     )
     answer = _ask(room.shard, intent)
     if answer.code:

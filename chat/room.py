@@ -150,7 +150,7 @@ def refused(intent: PostIntent, room: Room | None, code: str, message: str) -> A
     return Answer(
         address=intent.address,
         ref=intent.ref,
-        room=room.public_id if room else "",
+        room=room.public_id if room else intent.public_id,
         client_id=str(intent.client_id),
         code=code,
         message=message,
