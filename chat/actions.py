@@ -261,8 +261,13 @@ def leave_room(user: User, room: Room) -> None:
 
 
 def _raise_access_epoch(room: Room) -> None:
-    """Have every web process ask again who of its sockets may follow the room."""
-    Room.objects.filter(pk=room.pk).update(access_epoch=F("access_epoch") + 1)
+    """Have every web process ask again who of its sockets may follow the room.
+
+    Not of a public room: it shuts nobody out, and each of its sockets would be asked
+    for whenever one person leaves.
+    """
+    private = Room.objects.filter(pk=room.pk, is_private=True)
+    private.update(access_epoch=F("access_epoch") + 1)
 
 
 def mark_read(user: User, room: Room, seq: int) -> bool:
