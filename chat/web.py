@@ -119,7 +119,9 @@ class WebProcess:
             connection.send(json, html)
 
     def _audience(self, event: dict[str, Any]) -> Iterable[Connection]:
-        users, spared = event["users"], event.get("except_users") or ()
+        # Sets: a large room's members are looked up for each of our sockets.
+        users = None if event["users"] is None else frozenset(event["users"])
+        spared = frozenset(event.get("except_users") or ())
         for connection in list(self.hub.connections.values()):
             who = connection.principal.public_id
             if who not in spared and (users is None or who in users):
