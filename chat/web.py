@@ -48,7 +48,7 @@ class WebProcess:
         self._last_revocation = 0
         self._look_again = asyncio.Event()
         self._panes: dict[str, asyncio.Task[None]] = {}
-        self._stale_panes: set[str] = set()
+        self._stale_panes: dict[str, Roster] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
@@ -220,24 +220,29 @@ class WebProcess:
             self._refresh_pane(room, roster)
 
     def _refresh_pane(self, room: str, roster: Roster) -> None:
-        """Render the pane in a thread; what changes meanwhile is rendered after it."""
+        """Render the pane in a thread; what changes meanwhile is rendered after it.
+
+        Not too often: it names up to PEOPLE_PANE_MAX people to every page of the room,
+        and each word that somebody types changes it.
+        """
         if room in self._panes:
-            self._stale_panes.add(room)
+            self._stale_panes[room] = roster
             return
         task = asyncio.create_task(self._push_pane(room, roster))
         self._panes[room] = task
         self._keep(task)
 
     async def _push_pane(self, room: str, roster: Roster) -> None:
+        latest: Roster | None = roster
         try:
-            while True:
-                self._stale_panes.discard(room)
-                html = await self.pane(room, roster)
+            while latest is not None:
+                html = await self.pane(room, latest)
                 if html and (feed := self.hub.feeds.get(room)):
                     feed.write(b"", text_frame(html))
-                if room not in self._stale_panes:
-                    return
+                await asyncio.sleep(limits.PANE_INTERVAL_S)
+                latest = self._stale_panes.pop(room, None)
         finally:
+            self._stale_panes.pop(room, None)
             self._panes.pop(room, None)
 
     async def pane(self, room: str, roster: Roster) -> bytes:

@@ -38,6 +38,7 @@ LEASE_S = 6.0  # and is dead when it did not for this long
 LEAVE_GRACE_S = 5.0  # a lost connection may come back in this time unseen
 LEAVE_GRACE_CLEAN_S = 0.8  # a closed page may come back (next page) in this time
 PRESENCE_INTERVAL_S = 0.25  # at most one presence frame a room in this time
+PANE_INTERVAL_S = 1.0  # at most one people pane a room in this time
 TYPING_TTL_S = 6.0  # typing ends at the latest after this, whatever dies
 
 # The fan-out
