@@ -4,6 +4,7 @@ The rule it guards: an admin cannot become an owner, nor touch one, and the site
 never loses its last owner.
 """
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from allauth.account.decorators import secure_admin_login
@@ -14,11 +15,13 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
 
 from accounts import actions
 from accounts.forms import NameField, free_name
 from accounts.links import invite_path, password_path
 from accounts.models import Community, Invite, Token, User
+from livechat.lib import limits
 
 _sign_in_page = secure_admin_login(admin.site.login)
 
@@ -174,10 +177,26 @@ class CommunityAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # no generic a
         return False
 
 
+class InviteForm(forms.ModelForm):  # type: ignore[type-arg] # no generic at run time
+    """How many people an invite lets in, and until when; the limits of every invite."""
+
+    max_uses = forms.IntegerField(min_value=1, max_value=limits.INVITE_MAX_USES)
+
+    def clean_expires_at(self) -> datetime:
+        """A time to come, INVITE_MAX_DAYS away at most."""
+        expires_at: datetime = self.cleaned_data["expires_at"]
+        now = timezone.now()
+        if not now < expires_at <= now + timedelta(days=limits.INVITE_MAX_DAYS):
+            most = limits.INVITE_MAX_DAYS
+            raise ValidationError(f"Choose a time within the next {most} days.")
+        return expires_at
+
+
 @admin.register(Invite)
 class InviteAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # no generic at run time
     """Invites; the link is shown when one is made, to delete one is to revoke it."""
 
+    form = InviteForm
     fields = ("max_uses", "expires_at")
     list_display = ("created_by", "created_at", "expires_at", "uses", "max_uses")
     list_select_related = ("created_by",)

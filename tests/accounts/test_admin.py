@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 
 import pytest
 from django.contrib import admin
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 
 from accounts.models import Invite, Revocation, Token, User
 from chat.models import Membership, Room
+from livechat.lib import limits
 from tests.accounts.conftest import client_of
 from tests.conftest import PASSWORD
 
@@ -156,13 +159,40 @@ def test_a_password_link_is_shown_for_others_but_not_for_an_owner(
     assert "set-password" in Client().get(links[0])["Location"]
 
 
+def invite_form(*, uses: int = 2, days: int = 7) -> dict[str, str]:
+    """The admin's form of an invite that ends so many days from now."""
+    until = timezone.now() + timedelta(days=days)
+    date, time = until.strftime("%Y-%m-%d %H:%M:%S").split()
+    return {"max_uses": str(uses), "expires_at_0": date, "expires_at_1": time}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"uses": 0},
+        {"uses": limits.INVITE_MAX_USES + 1},
+        {"days": -1},
+        {"days": limits.INVITE_MAX_DAYS + 1},
+    ],
+)
+def test_the_limits_of_an_invite_hold_in_the_admin_too(
+    alice: User, given: dict[str, int]
+) -> None:
+    path = reverse("admin:accounts_invite_add")
+    assert client_of(alice).post(path, invite_form(**given)).status_code == 200
+    assert not Invite.objects.exists()
+
+
+def test_an_invite_at_its_limits_is_made_in_the_admin(alice: User) -> None:
+    path = reverse("admin:accounts_invite_add")
+    form = invite_form(uses=limits.INVITE_MAX_USES, days=limits.INVITE_MAX_DAYS)
+    assert client_of(alice).post(path, form).status_code == 302
+    assert Invite.objects.get().max_uses == limits.INVITE_MAX_USES
+
+
 def test_a_new_invite_shows_its_link_once(alice: User) -> None:
     client = client_of(alice)
-    form = {
-        "max_uses": "2",
-        "expires_at_0": "2099-01-01",
-        "expires_at_1": "00:00:00",
-    }
+    form = invite_form()
     page = messages_of(client, reverse("admin:accounts_invite_add"), form)
     [link] = re.findall(r"http://testserver(/invite/[\w-]+)", page)
     invite = Invite.objects.get()
