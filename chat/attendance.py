@@ -177,10 +177,7 @@ class Attendance:
     def lost(self, connection: Connection, *, clean: bool) -> None:
         """Take a closed socket out of its rooms, after the time it has to come back."""
         grace_s = limits.LEAVE_GRACE_CLEAN_S if clean else limits.LEAVE_GRACE_S
-        for room, connection_id in [
-            key for key in self._own if key[1] == connection.id
-        ]:
-            own = self._own[room, connection_id]
+        for room, own in self._owned_by(connection):
             if own.meta.typing:
                 self._later(self.typing(room, connection, on=False))
             self._later(self._leave_after(grace_s, room, connection))
@@ -207,9 +204,16 @@ class Attendance:
     async def show(self, connection: Connection, state: str) -> None:
         """Show another state in all rooms; invisible is not sent at all."""
         self._states[connection.id] = state
-        for (room, connection_id), own in list(self._own.items()):
-            if connection_id == connection.id and own.meta.state != state:
+        for room, own in self._owned_by(connection):
+            if own.meta.state != state:
                 await self._change(room, own, state=state)
+
+    def _owned_by(self, connection: Connection) -> list[tuple[str, _Own]]:
+        """The connection's rooms, by what it follows: all of ours are too many."""
+        pairs = (
+            (room, self._own.get((room, connection.id))) for room in connection.feeds
+        )
+        return [(room, own) for room, own in pairs if own is not None]
 
     async def _change(self, room: str, own: _Own, **fields: object) -> None:
         own.meta = msgspec.structs.replace(own.meta, **fields)
