@@ -14,7 +14,7 @@ from channels.consumer import AsyncConsumer
 from django.conf import settings
 from django.utils import timezone
 
-from accounts.sessions import Principal, bearer_of, cookie_of, principal_of
+from accounts.sessions import Principal, bearer_of, cookie_of, principal_of, still_valid
 from chat import intents, subscriptions
 from chat.inbox import Answer, PostIntent, Refused
 from chat.web import WebProcess, answer_to, web_process
@@ -39,6 +39,7 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
     scope: Event
     web: WebProcess
     connection: Connection
+    asked_at: int  # the last revocation before we asked who this is
 
     async def __call__(self, scope: Event, receive: Receive, send: Send) -> None:
         """Handle the socket's events one after the other, in a plain loop.
@@ -80,6 +81,7 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
         if bearer is None and not origin_allowed(origins, settings.SITE_ORIGINS):
             return False
         self.web = await web_process()
+        self.asked_at = self.web.last_revocation
         principal = await self.web.hub.ask(_principal, cookie_of(headers), bearer)
         if principal is None:
             return False
@@ -94,7 +96,11 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
     async def _greet(self) -> None:
         await self._send({"type": "websocket.accept"})
         self.web.hub.add(self.connection)
-        who = self.connection.principal
+        who: Principal = self.connection.principal
+        missed = self.web.last_revocation != self.asked_at
+        # One that was read before the hub knew this socket has not closed it.
+        if missed and not await self.web.hub.ask(still_valid, who):
+            self.web.let_go(self.connection)
         hello = {
             "type": "hello",
             "v": VERSION,

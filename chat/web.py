@@ -45,7 +45,7 @@ class WebProcess:
         self.submissions = Submissions(async_client())
         self.hub = Hub(settings.REDIS_URL, fanout.Log(), fanout.cursor_fragment)
         self.attendance = Attendance(self.hub, self.id, self._announce)
-        self._last_revocation = 0
+        self.last_revocation = 0  # those up to it have closed their sockets
         self._look_again = asyncio.Event()
         self._panes: dict[str, asyncio.Task[None]] = {}
         self._stale_panes: dict[str, Roster] = {}
@@ -53,7 +53,7 @@ class WebProcess:
 
     async def start(self) -> None:
         """Connect to what there is; nothing of it has to be up."""
-        self._last_revocation = await self.hub.ask(sessions.last_revocation)
+        self.last_revocation = await self.hub.ask(sessions.last_revocation)
         self.hub.start()
         self.attendance.start()
         await self.hub.listen(answers_channel(self.id), self._on_answers)
@@ -147,13 +147,13 @@ class WebProcess:
             self._look_again.clear()
             try:
                 ended = await self.hub.ask(
-                    _fresh(sessions.revocations_after), self._last_revocation
+                    _fresh(sessions.revocations_after), self.last_revocation
                 )
             except Exception:
                 logger.exception("revocations could not be read")
                 continue
             for revocation in ended:
-                self._last_revocation = revocation.pk
+                self.last_revocation = revocation.pk
                 for connection in list(self.hub.connections.values()):
                     if sessions.ends(revocation, connection.principal):
                         self.let_go(connection)
