@@ -74,7 +74,7 @@ def member_joined(room: Room, user: User) -> None:
 
 def member_left(room: Room, user: User) -> None:
     """One member less; the sockets of who left hear no more of the room."""
-    _tell_removed(room.public_id, "left", [user.public_id])
+    _tell_removed(room.public_id, "left", [user.public_id], hidden=room.is_private)
     room_updated(room, was_private=room.is_private)
 
 
@@ -119,9 +119,11 @@ def _tell_removed(
     reason: str,
     users: Sequence[str] | None,
     except_users: Sequence[str] = (),
+    *,
+    hidden: bool = True,
 ) -> None:
     """End the room for the sockets of these users (None: everybody's)."""
-    json, html = removed(room, reason)
+    json, html = removed(room, reason, hidden=hidden)
     event = {
         "kind": "removed",
         "room": room,
@@ -133,10 +135,13 @@ def _tell_removed(
     _send(event)
 
 
-def removed(room: str, reason: str) -> tuple[bytes, bytes]:
-    """The last frame of a room (by public id) for a socket, and a page's fragments."""
+def removed(room: str, reason: str, *, hidden: bool = True) -> tuple[bytes, bytes]:
+    """The last frame of a room (by public id) for a socket, and a page's fragments.
+
+    `hidden`: they may not see it any more, so that its card in the lobby goes as well.
+    """
     frame = {"type": "room_removed", "room": room, "reason": reason}
-    context = {"room": room, "sentence": REASONS[reason]}
+    context = {"room": room, "sentence": REASONS[reason], "hidden": hidden}
     html = get_template("chat/_room_removed.html").render(context)
     return encode(frame), html.encode()
 
