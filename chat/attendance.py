@@ -252,7 +252,7 @@ class Attendance:
             except RedisAway as error:
                 self._away = True
                 logger.warning("redis is away, no heartbeat: %s", error)
-            except Exception:
+            except Exception:  # the outermost loop: without a beat we die
                 logger.exception("a heartbeat failed")
             await asyncio.sleep(limits.HEARTBEAT_S)
 
@@ -301,7 +301,7 @@ class Attendance:
             for room, viewed in list(self._viewed.items()):
                 try:
                     self._tell_one(room, viewed)
-                except Exception:
+                except Exception:  # the outermost loop: the other rooms go on
                     logger.exception("the presence of a room could not be told")
             await asyncio.sleep(TICK_S)
 

@@ -122,7 +122,7 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
             await self._HANDLERS[type(intent)](self, intent)
         except FrameError as error:
             self._refuse(error.code, error.message, ref)
-        except Exception:
+        except Exception:  # the outermost frame: the socket stays open
             error_id = secrets.token_hex(4)
             logger.exception("error %s in a frame", error_id)
             self._refuse("internal", f"Something broke here (error {error_id}).", ref)

@@ -105,7 +105,7 @@ class WebProcess:
                     self._on_control(await layer.receive(channel))
             except RedisAway as error:
                 logger.warning("redis is away, no control events: %s", error)
-            except Exception:
+            except Exception:  # the outermost loop: the next event comes
                 logger.exception("a control event could not be handled")
             await asyncio.sleep(RETRY_DELAY_S)
 
@@ -149,7 +149,7 @@ class WebProcess:
                 ended = await self.hub.ask(
                     _fresh(sessions.revocations_after), self.last_revocation
                 )
-            except Exception:
+            except Exception:  # the outermost loop: the next look heals
                 logger.exception("revocations could not be read")
                 continue
             for revocation in ended:
@@ -169,7 +169,7 @@ class WebProcess:
                         known = connection.known.get(room)
                         if known and epochs.get(room) != known.access_epoch:
                             await self._look_at(connection, room)
-            except Exception:
+            except Exception:  # the outermost loop: the next look heals
                 logger.exception("removals could not be read")
 
     async def _look_at(self, connection: Connection, room: str) -> None:
@@ -192,7 +192,7 @@ class WebProcess:
                     valid = await self.hub.ask(
                         sessions.still_valid, connection.principal
                     )
-                except Exception:
+                except Exception:  # the outermost loop: the next round
                     logger.exception("a session could not be looked at again")
                     break
                 if not valid:

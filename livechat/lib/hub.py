@@ -181,7 +181,7 @@ class Feed:
     async def _heal(self) -> None:
         try:
             await self._read_missed()
-        except Exception:
+        except Exception:  # the outermost frame of a task
             # Found again by the next publication, or by the next look at the heads.
             logger.exception("what a room missed could not be read")
 
@@ -394,7 +394,7 @@ class Hub:
                 continue
             try:
                 heads = await self.ask(self.log.heads, open_rooms)
-            except Exception:
+            except Exception:  # the outermost loop: the next look heals
                 logger.exception("the heads could not be read")
                 continue
             for room, head in heads.items():
@@ -424,7 +424,7 @@ def _tell(listener: Callable[[bytes], None], channel: str, payload: bytes) -> No
     """Hand a payload on; whatever breaks there must not end the subscription."""
     try:
         listener(payload)
-    except Exception:
+    except Exception:  # another room's payloads come after it
         logger.exception("a message of %s could not be handled", channel)
 
 
