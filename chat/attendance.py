@@ -17,7 +17,8 @@ from chat import presence
 from chat.presence import Meta
 from chat.roster import Roster, Told
 from livechat.lib import limits
-from livechat.lib.hub import Connection, Hub
+from livechat.lib.connections import Connection
+from livechat.lib.hub import Hub
 from livechat.lib.redis import RedisAway, async_client
 
 logger = logging.getLogger(__name__)

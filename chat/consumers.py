@@ -21,7 +21,7 @@ from chat.web import WebProcess, answer_to, web_process
 from livechat.gateway.origin import origin_allowed
 from livechat.lib import limits
 from livechat.lib.codec import FrameError, decode, encode
-from livechat.lib.hub import Connection
+from livechat.lib.connections import Connection
 
 logger = logging.getLogger(__name__)
 

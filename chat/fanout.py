@@ -12,7 +12,7 @@ from django.utils.html import escape
 from chat.models import Message, Room
 from livechat.lib import limits
 from livechat.lib.codec import encode
-from livechat.lib.hub import Changes, Publication
+from livechat.lib.feed import Changes, Publication
 from livechat.lib.markdown import plain_text
 
 ANNOUNCEMENT_LENGTH = 120  # characters that a screen reader hears of a message

@@ -24,8 +24,9 @@ from chat.inbox import Answer, Submissions, answers_channel
 from chat.roster import Roster, Told
 from livechat.lib import limits
 from livechat.lib.codec import encode
+from livechat.lib.connections import Connection
 from livechat.lib.frames import text_frame
-from livechat.lib.hub import Connection, Hub
+from livechat.lib.hub import Hub
 from livechat.lib.redis import RedisAway, async_client
 
 logger = logging.getLogger(__name__)
@@ -215,8 +216,8 @@ class WebProcess:
         )
         typed = told.started or told.stopped
         line = text_frame(people.typing_fragment(roster.typists())) if typed else b""
-        feed.write(frames, line)
-        if any(member.html for member in feed.members):
+        feed.crowd.write(frames, line)
+        if feed.crowd.pages:
             self._refresh_pane(room, roster)
 
     def _refresh_pane(self, room: str, roster: Roster) -> None:
@@ -238,7 +239,7 @@ class WebProcess:
             while latest is not None:
                 html = await self.pane(room, latest)
                 if html and (feed := self.hub.feeds.get(room)):
-                    feed.write(b"", text_frame(html))
+                    feed.crowd.write(b"", text_frame(html))
                 await asyncio.sleep(limits.PANE_INTERVAL_S)
                 latest = self._stale_panes.pop(room, None)
         finally:

@@ -19,14 +19,14 @@ import redis.exceptions
 from django.db import Error, OperationalError, connection
 from django.utils import timezone
 
-from chat import actions, fanout, leases
-from chat.actions import Outcome
+from chat import fanout, leases, posting
 from chat.inbox import Answer, PostIntent, answers_channel, stream
 from chat.leases import Fenced
 from chat.models import DeadLetter
+from chat.posting import Outcome
 from chat.room import Registry, refused
 from livechat.lib import limits
-from livechat.lib.hub import Publication
+from livechat.lib.feed import Publication
 from livechat.lib.redis import RedisAway, async_client
 
 logger = logging.getLogger(__name__)
@@ -244,7 +244,7 @@ class Worker:
     def _commit(
         self, intents: Sequence[PostIntent], held: dict[int, int]
     ) -> tuple[list[Outcome], dict[str, list[Publication]]]:
-        outcomes = actions.post_messages(intents, held, self._registry, timezone.now())
+        outcomes = posting.post_messages(intents, held, self._registry, timezone.now())
         pages: dict[str, list[Publication]] = defaultdict(list)
         for outcome in outcomes:
             if outcome.message is not None:

@@ -12,9 +12,12 @@ import redis.asyncio
 from websockets.frames import Frame
 from websockets.protocol import CLIENT, Protocol
 
+from livechat.lib import feed as feed_module
 from livechat.lib import hub as hub_module
 from livechat.lib import limits
-from livechat.lib.hub import RECENT_MAX, Changes, Connection, Feed, Hub, Publication
+from livechat.lib.connections import Connection
+from livechat.lib.feed import RECENT_MAX, Changes, Feed, Publication
+from livechat.lib.hub import Hub
 from tests.lib.conftest import PrivateRedis
 from tests.lib.test_pubsub import until
 
@@ -242,7 +245,7 @@ async def test_what_is_kept_covers_a_cursor_or_is_not_offered(site: Site) -> Non
 
 async def test_long_changes_do_not_fill_the_memory(site: Site) -> None:
     await site.join(0)
-    size = hub_module.RECENT_MAX_BYTES // 4
+    size = feed_module.RECENT_MAX_BYTES // 4
     site.feed.accept([publication(number, size) for number in range(1, 20)])
     assert len(site.feed.recent) <= 4
     assert site.feed.since(1) is None

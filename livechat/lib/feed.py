@@ -1,0 +1,189 @@
+"""One open room of a web process: what comes, in order, and who has got how far.
+
+A room's publications carry its `changed_seq`. The rule that this file guards: what a
+socket gets of a room rises by exactly one each time. A publication that is not the next
+one is never delivered; the gap is read from the log (the database) first.
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from livechat.lib import limits
+from livechat.lib.connections import Connection
+from livechat.lib.crowd import Crowd
+from livechat.lib.frames import text_frame
+
+logger = logging.getLogger(__name__)
+
+RECENT_MAX = 256  # publications a feed keeps for sockets that are catching up
+RECENT_MAX_BYTES = 1024 * 1024  # and their size: long messages are read again instead
+
+
+class Publication(msgspec.Struct, frozen=True, array_like=True):
+    """One change of a room: a JSON frame's payload and an HTML fragment."""
+
+    changed_seq: int
+    json: bytes
+    html: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What the log answers: publications above a cursor, and the room's head."""
+
+    publications: list[Publication]
+    head: int
+
+
+# (room, after, limit) → at most `limit` changes above `after`, from the database
+Missed = Callable[[str, int, int], Awaitable[Changes]]
+
+
+class Feed:
+    """One open room of this process: who listens, and how far the room has come."""
+
+    def __init__(
+        self, room: str, missed: Missed, cursor: Callable[[int], bytes]
+    ) -> None:
+        self.room = room
+        self.last: int | None = None  # the highest change accepted; None: not read yet
+        self.crowd = Crowd()  # live: they have all up to the last flush
+        self.ahead: dict[Connection, int] = {}  # replayed beyond `last`, wait for it
+        self.recent: deque[Publication] = deque()
+        self._recent_bytes = 0
+        self._heard = 0  # the highest change that anybody told us of
+        self.opened: asyncio.Task[None] | None = None
+        self.users = 0  # sockets that are joining or joined
+        self._missed = missed
+        self._cursor = cursor
+        self._pending: list[Publication] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._flushed_at = 0.0
+        self._flush_took_s = 0.0
+        self._healing: asyncio.Task[None] | None = None
+
+    def accept(self, publications: Sequence[Publication]) -> None:
+        """Take what was published; a gap is healed from the log, a repeat dropped."""
+        for publication in publications:
+            if self.last is None or publication.changed_seq <= self.last:
+                continue
+            if publication.changed_seq != self.last + 1:
+                self._heard = max(self._heard, publications[-1].changed_seq)
+                self.heal()
+                break
+            self._append(publication)
+        if self._pending:
+            self._schedule()
+
+    def _append(self, publication: Publication) -> None:
+        if self.ahead:
+            # A number may be missing before this one; who has all below it gets it.
+            self._promote(publication.changed_seq - 1)
+        self.last = publication.changed_seq
+        self._remember(publication)
+        self._pending.append(publication)
+        if self.ahead:
+            self._promote(self.last)
+
+    def _remember(self, publication: Publication) -> None:
+        self.recent.append(publication)
+        self._recent_bytes += _size_bytes(publication)
+        while len(self.recent) > RECENT_MAX or self._recent_bytes > RECENT_MAX_BYTES:
+            self._recent_bytes -= _size_bytes(self.recent.popleft())
+
+    def promote(self) -> None:
+        """Let those go live whose replay ends where the room stands, or before."""
+        self._promote(self.last or 0)
+
+    def _promote(self, upto: int) -> None:
+        ready = [one for one, cursor in self.ahead.items() if cursor <= upto]
+        if not ready:
+            return
+        self.flush()  # the others' part; the newcomers have all of it
+        for connection in ready:
+            del self.ahead[connection]
+            self.crowd.add(connection)
+
+    def heal(self) -> None:
+        """Read what is missing from the log; at most one reading at a time."""
+        if self._healing is None or self._healing.done():
+            self._healing = asyncio.create_task(self._heal())
+
+    async def _heal(self) -> None:
+        try:
+            await self._read_missed()
+        except Exception:  # the outermost frame of a task
+            # Found again by the next publication, or by the next look at the heads.
+            logger.exception("what a room missed could not be read")
+
+    async def _read_missed(self) -> None:
+        while self.last is not None:
+            changes = await self._missed(self.room, self.last, RECENT_MAX)
+            # In its own order, even where a number is missing: a message that changed
+            # twice stands in the log once, under its latest number.
+            missed = [
+                one for one in changes.publications if one.changed_seq > self.last
+            ]
+            for publication in missed:
+                self._append(publication)
+            if missed:
+                self._schedule()
+            if not missed or self.last >= max(changes.head, self._heard):
+                return
+
+    def since(self, cursor: int) -> list[Publication] | None:
+        """What was accepted above the cursor, None when that is not kept any more."""
+        if cursor >= (self.last or 0):
+            return []
+        if not self.recent or self.recent[0].changed_seq > cursor + 1:
+            return None
+        return [one for one in self.recent if one.changed_seq > cursor]
+
+    def _schedule(self) -> None:
+        """Flush at once when the room was quiet, else together with what comes."""
+        if self._timer is not None:
+            return
+        wait_s = max(limits.FLUSH_INTERVAL_S, self._flush_took_s)
+        due_at = self._flushed_at + wait_s
+        now = time.monotonic()
+        if now >= due_at:
+            self.flush()
+        else:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(due_at - now, self.flush)
+
+    def flush(self) -> None:
+        """Write all that waits to every live socket: one write each."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if not self._pending:
+            return
+        pending, self._pending = self._pending, []
+        started = time.monotonic()
+        self.crowd.write(
+            b"".join(text_frame(one.json) for one in pending),
+            text_frame(self._page(pending)) if self.crowd.pages else b"",
+        )
+        self._flushed_at = time.monotonic()
+        self._flush_took_s = self._flushed_at - started
+
+    def _page(self, pending: list[Publication]) -> bytes:
+        """One frame for pages: all fragments, and the cursor once."""
+        cursor = self._cursor(pending[-1].changed_seq)
+        return b"".join(one.html for one in pending) + cursor
+
+    def drop(self, connection: Connection) -> None:
+        """Take a socket out of the room at once."""
+        self.crowd.discard(connection)
+        self.ahead.pop(connection, None)
+
+
+def _size_bytes(publication: Publication) -> int:
+    return len(publication.json) + len(publication.html)
