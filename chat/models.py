@@ -87,6 +87,8 @@ class Message(models.Model):
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="messages")
     seq = models.BigIntegerField()
     changed_seq = models.BigIntegerField()
+    # The `changed_seq` it was created with; null while it has not changed since.
+    created_changed_seq = models.BigIntegerField(null=True)
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.TEXT)
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
@@ -98,6 +100,7 @@ class Message(models.Model):
     continues = models.BooleanField(default=False)  # same author, within minutes
     created_at = models.DateTimeField()
     edited_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True)  # a tombstone: no text, no html
 
     objects = MessageQuerySet.as_manager()
 
@@ -112,6 +115,12 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.room_id}/{self.seq}"
+
+    @property
+    def first_changed_seq(self) -> int:
+        """The change that created it; to a cursor below that, the message is new."""
+        created = self.created_changed_seq
+        return self.changed_seq if created is None else created
 
 
 class Shard(models.Model):
