@@ -30,6 +30,8 @@ class Room(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_seq = models.BigIntegerField(default=0, editable=False)
     last_changed_seq = models.BigIntegerField(default=0, editable=False)
+    # Who was no member when it became public reads from here on; 0: from the start.
+    public_from_seq = models.BigIntegerField(default=0, editable=False)
     # Rises with each change that may shut somebody out; sockets compare it.
     access_epoch = models.BigIntegerField(default=0, editable=False)
 
@@ -63,6 +65,9 @@ class Membership(models.Model):
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
     last_read_seq = models.BigIntegerField(default=0, editable=False)
+    is_muted = models.BooleanField("muted", default=False)  # reads, but does not write
+    # The first message that is theirs to read: the room was private before it.
+    reads_from_seq = models.BigIntegerField(default=0, editable=False)
 
     objects = MembershipQuerySet.as_manager()
 
@@ -73,6 +78,27 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} in {self.room}"
+
+
+class Ban(models.Model):
+    """Somebody to whom one room is as if it were not there, until it is taken back."""
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="bans")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
+    )
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["room", "user"], name="one_ban")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} out of {self.room}"
 
 
 class Message(models.Model):
@@ -96,6 +122,9 @@ class Message(models.Model):
     client_id = models.UUIDField()
     body = models.TextField()
     html = models.TextField()
+    event = models.JSONField(null=True)  # what a system message tells: chat/events.py
+    # The worker's lease that it was written under; 0: written without the worker.
+    epoch = models.BigIntegerField(default=0)
     reply_to = models.BigIntegerField(null=True)
     continues = models.BooleanField(default=False)  # same author, within minutes
     created_at = models.DateTimeField()
@@ -146,6 +175,19 @@ class Bucket(models.Model):
 
     def __str__(self) -> str:
         return f"{self.level:.1f} tokens of {self.user_id}"
+
+
+class ChangeBucket(models.Model):
+    """A person's token bucket of changes to rooms and to who is in them."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True
+    )
+    level = models.FloatField()
+    at = models.FloatField()  # seconds since 1970, of `level`
+
+    def __str__(self) -> str:
+        return f"{self.level:.1f} changes of {self.user_id}"
 
 
 class DeadLetter(models.Model):
