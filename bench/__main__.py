@@ -15,7 +15,7 @@ from bench.scenarios import Book, Measurement, Plan
 from bench.servers import ROOT, NotStartedError
 
 _WORK = ROOT / "var" / "bench"
-_ONLY = ("fanout", "latency", "posts", "idle", "connect", "capacity")
+_ONLY = ("fanout", "latency", "posts", "idle", "connect", "hello", "capacity")
 
 
 def main() -> int:

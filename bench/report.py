@@ -5,9 +5,10 @@ Ratios come first: an absolute figure belongs to one machine on one day.
 
 from pathlib import Path
 
-from bench import figures, plot
+from bench import figures, plot, sockets_report
 from bench.figures import Figure
 from bench.scenarios import Book
+from bench.tables import number, table, times
 
 _QUIET_SHARE = 0.1
 
@@ -42,7 +43,15 @@ _METHOD = """\
 - CPU time is user plus system time from `/proc/<pid>/stat`, over the measured interval.
 - Memory is what the web process gained (`VmRSS`) over idle signed-in sockets that are
   in the room, after a warm-up that loads what is loaded lazily.
-- Stock signs in by session cookie, ours by bearer token; each reads its database.
+- Both sides sign in by session cookie through their own tables in SQLite: stock by the
+  session and authentication middleware of Channels, with the settings that Django
+  starts with. Channels knows no bearer tokens; beside ours stands the middleware that
+  its documentation suggests, with one query.
+- New sockets are opened 32 at a time. Up to `hello` means: handshake, who it is read
+  from the database, accepted, greeted. Into a room means for stock that the group is
+  joined; for ours that access was checked, the room's head read, and the socket is
+  live in the room and shown to the others. What the way into a room costs is the
+  difference of the two.
 """
 
 _CARE = """\
@@ -70,7 +79,7 @@ def markdown(book: Book) -> str:
         _fanout(book),
         _latency(book),
         _posts(book),
-        _sockets(book),
+        sockets_report.section(book),
         _split(book),
         _CARE,
         _METHOD,
@@ -113,23 +122,23 @@ def _fanout(book: Book) -> str:
     rows = [
         [
             f"{members:,}",
-            _number(_core(book, "stock", "fanout", members)),
-            _number(_core(book, "ours", "fanout", members)),
-            _times(figures.ratio(book, "fanout", members, figures.per_core_second)),
+            number(_core(book, "stock", "fanout", members)),
+            number(_core(book, "ours", "fanout", members)),
+            times(figures.ratio(book, "fanout", members, figures.per_core_second)),
             _clock(book, "stock", members),
             _clock(book, "ours", members),
         ]
         for members in figures.sizes(book, "fanout")
     ]
     heads = ["members", "stock", "ours", "ratio", "stock, messages/s", "ours"]
-    table = _table(heads, rows)
+    lines = table(heads, rows)
     picture = "![Deliveries per core-second](performance.svg)\n"
-    return f"## Fan-out: deliveries per core-second\n\n{table}\n{picture}"
+    return f"## Fan-out: deliveries per core-second\n\n{lines}\n{picture}"
 
 
 def _clock(book: Book, side: str, members: int) -> str:
     rate = figures.median(book, side, "fanout", members, figures.per_second)
-    return _number(rate / members if rate else None)
+    return number(rate / members if rate else None)
 
 
 def _latency(book: Book) -> str:
@@ -137,9 +146,9 @@ def _latency(book: Book) -> str:
         [
             side,
             f"{members:,}",
-            _number(_median(book, side, members, figures.paced_rate)),
-            _number(_median(book, side, members, figures.p50_ms)),
-            _number(_median(book, side, members, figures.p99_ms)),
+            number(_median(book, side, members, figures.paced_rate)),
+            number(_median(book, side, members, figures.p50_ms)),
+            number(_median(book, side, members, figures.p99_ms)),
         ]
         for members in figures.sizes(book, "fanout")
         for side in ("stock", "ours")
@@ -147,50 +156,32 @@ def _latency(book: Book) -> str:
     ]
     heads = ["side", "members", "messages/s", "p50 ms", "p99 ms"]
     title = "## Latency at half of each side's own saturated rate\n\n"
-    return title + _table(heads, rows) if rows else ""
+    return title + table(heads, rows) if rows else ""
 
 
 def _posts(book: Book) -> str:
     rows = [
         [
-            _number(figures.median(book, "ours", "posts", count, figures.per_second)),
-            _number(_core(book, "ours", "posts", count)),
+            number(figures.median(book, "ours", "posts", count, figures.per_second)),
+            number(_core(book, "ours", "posts", count)),
         ]
         for count in figures.sizes(book, "posts")
     ]
     heads = ["acked posts/s", "per core-second"]
     title = "## Durable posts, 64 rooms, eight senders (stock keeps nothing)\n\n"
-    return title + _table(heads, rows) if rows else ""
-
-
-def _sockets(book: Book) -> str:
-    rows = []
-    for count in figures.sizes(book, "connect"):
-        for label, figure in (
-            ("KiB per idle socket", figures.kib_per_socket),
-            ("new sockets per core-second", figures.per_core_second),
-            ("new sockets per second", figures.per_second),
-        ):
-            both = [
-                figures.median(book, side, "connect", count, figure)
-                for side in ("stock", "ours")
-            ]
-            share = figures.ratio(book, "connect", count, figure)
-            rows.append([label, f"{count:,}", *map(_number, both), _times(share)])
-    heads = ["", "sockets", "stock", "ours", "ratio"]
-    return "## Signed-in sockets\n\n" + _table(heads, rows) if rows else ""
+    return title + table(heads, rows) if rows else ""
 
 
 def _split(book: Book) -> str:
     rows = [
         [scenario, f"{members:,}", side, _shares(book, side, scenario, members)]
-        for scenario in ("fanout", "posts", "connect")
+        for scenario in ("fanout", "posts", "connect", *sockets_report.HELLOS)
         for members in figures.sizes(book, scenario)
         for side in ("stock", "ours")
         if figures.cpu_split(book, side, scenario, members)
     ]
     heads = ["scenario", "sockets", "side", "share (µs per delivery, post or socket)"]
-    return "## Where the CPU time goes\n\n" + _table(heads, rows) if rows else ""
+    return "## Where the CPU time goes\n\n" + table(heads, rows) if rows else ""
 
 
 def _shares(book: Book, side: str, scenario: str, members: int) -> str:
@@ -214,7 +205,7 @@ def _machine(book: Book) -> str:
 
 
 def _client_capacity(book: Book, scenario: str, members: int) -> str:
-    return _number(
+    return number(
         figures.median(
             book,
             "client",
@@ -231,18 +222,3 @@ def _core(book: Book, side: str, scenario: str, members: int) -> float | None:
 
 def _median(book: Book, side: str, members: int, figure: Figure) -> float | None:
     return figures.median(book, side, "fanout", members, figure)
-
-
-def _table(heads: list[str], rows: list[list[str]]) -> str:
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
-
-
-def _number(value: float | None) -> str:
-    if value is None:
-        return "—"
-    return f"{value:,.0f}" if value >= 100 else f"{value:,.1f}"
-
-
-def _times(value: float | None) -> str:
-    return "—" if value is None else f"{_number(value)} ×"

@@ -14,10 +14,11 @@ import msgspec
 from bench import servers
 from bench.job import Job, Load, Result, Target
 from bench.servers import ROOT, Server
-from bench.sides import Ours, Side
+from bench.sides import CREDENTIALS, Ours, Side
 
 _CLIENT_LIMIT_S = 150.0
 CAPACITY_SOCKETS = 200
+HELLO_MARKER = '"hello"'  # of both sides, whatever blanks stand around it
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,12 @@ def measure(sides: list[Side], plan: Plan) -> Iterator[Measurement]:
         side.prepare()
     for run in range(plan.runs):
         for side in sides:
-            with _running(side) as server:
-                yield from _one_run(side, server, plan, run)
+            if plan.only != {"hello"}:
+                with _running(side) as server:
+                    yield from _one_run(side, server, plan, run)
+            if plan.wants("hello"):
+                with _running(side) as server:
+                    yield from _hello(side, server, plan, run)
 
 
 def _one_run(side: Side, server: Server, plan: Plan, run: int) -> Iterator[Measurement]:
@@ -89,6 +94,21 @@ def _one_run(side: Side, server: Server, plan: Plan, run: int) -> Iterator[Measu
     if plan.wants("posts") and isinstance(side, Ours):
         result = run_client(_posts_job(side, server, plan))
         yield Measurement(run, side.name, "posts", 8, result)
+
+
+def _hello(side: Side, server: Server, plan: Plan, run: int) -> Iterator[Measurement]:
+    """New sockets up to their `hello`: who they are is read, no room is joined.
+
+    On a fresh server: those who were in a room leave it seconds later, at a cost.
+    """
+    count = plan.idle_sockets
+    for credential in CREDENTIALS:
+        job = replace(
+            _job(side, server, "connect", count, plan),
+            targets=side.doors(count, server.port, credential),
+            ready_marker=HELLO_MARKER,
+        )
+        yield Measurement(run, side.name, f"hello_{credential}", count, run_client(job))
 
 
 @contextlib.contextmanager
@@ -124,7 +144,7 @@ def _posts_job(side: Ours, server: Server, plan: Plan) -> Job:
     job = _job(side, server, "posts", 0, plan)
     return replace(
         job,
-        targets=side.post_targets(8),
+        targets=side.post_targets(8, server.port),
         templates=side.post_templates(),
         ready_marker='"type":"hello"',
         senders=8,

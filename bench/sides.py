@@ -5,7 +5,7 @@ import os
 import secrets
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from bench.job import Target
 from bench.servers import ROOT, NotStartedError, Server
 
 POST_ROOMS = 64
+CREDENTIALS = ("cookie", "token")
 
 
 class Side(Protocol):
@@ -31,7 +32,10 @@ class Side(Protocol):
         """Start it and return when a socket would be let in."""
 
     def targets(self, count: int, port: int) -> list[Target]:
-        """`count` members of one room."""
+        """`count` members of one room, who signed in by cookie."""
+
+    def doors(self, count: int, port: int, credential: str) -> list[Target]:
+        """`count` sockets that are greeted with `hello` and join no room."""
 
     def template(self) -> str:
         """The frame that posts to that room."""
@@ -56,7 +60,7 @@ class Stock:
             "STOCK_DATABASE": str(self.folder / "stock.sqlite3"),
         }
         command = servers.python("-m", "bench.stock.seed", str(self.users))
-        self.sessions: list[str] = json.loads(_output(command, self.env))
+        self.people: list[dict[str, str]] = json.loads(_output(command, self.env))
 
     def start(self) -> Server:
         redis, redis_port = servers.start_redis(self.folder)
@@ -76,14 +80,17 @@ class Stock:
         return server
 
     def targets(self, count: int, port: int) -> list[Target]:
-        origin = f"Origin: http://127.0.0.1:{port}"
-        return [
-            Target(
-                "/ws/chat/bench/",
-                [origin, f"Cookie: sessionid={self.sessions[index % self.users]}"],
-            )
-            for index in range(count)
-        ]
+        return self._targets("/ws/chat/bench/", count, port, "cookie")
+
+    def doors(self, count: int, port: int, credential: str) -> list[Target]:
+        path = "/ws/hello/" if credential == "cookie" else "/ws/hello/token/"
+        return self._targets(path, count, port, credential)
+
+    def _targets(
+        self, path: str, count: int, port: int, credential: str
+    ) -> list[Target]:
+        people = [self.people[index % self.users] for index in range(count)]
+        return [Target(path, proof(each, credential, port)) for each in people]
 
     def template(self) -> str:
         return '{"body":"%(body)s"}'
@@ -129,35 +136,51 @@ class Ours:
 
     def targets(self, count: int, port: int) -> list[Target]:
         subscribe = json.dumps({"type": "subscribe", "room": self.rooms[0]})
-        return [self._target(index, [subscribe]) for index in range(count)]
+        doors = self.doors(count, port, "cookie")
+        return [replace(door, opening=[subscribe]) for door in doors]
+
+    def doors(self, count: int, port: int, credential: str) -> list[Target]:
+        people = [self.people[index % self.users] for index in range(count)]
+        path = "/ws/?v=1&format=json"
+        return [Target(path, proof(each, credential, port)) for each in people]
 
     def template(self) -> str:
         return send_template(self.rooms[0])
 
-    def post_targets(self, count: int) -> list[Target]:
+    def post_targets(self, count: int, port: int) -> list[Target]:
         """Senders that listen to no room."""
-        return [self._target(index, []) for index in range(count)]
+        return self.doors(count, port, "token")
 
     def post_templates(self) -> list[str]:
         """One frame a room, for 64 rooms in turn."""
         return [send_template(room) for room in self.rooms[1 : POST_ROOMS + 1]]
 
-    def _target(self, index: int, opening: list[str]) -> Target:
-        token = self.tokens[index % self.users]
-        header = f"Authorization: Bearer {token}"
-        return Target("/ws/?v=1&format=json", [header], opening)
-
     def _is_ready(self) -> bool:
         return self.log.exists() and b"READY http" in self.log.read_bytes()
 
     def _seed(self, env: dict[str, str]) -> None:
-        """Complete the demo community; a second call finds it and only makes tokens."""
+        """Complete the demo community, and sign everybody in once more."""
         command = servers.python("manage.py", "demo", "--json", "--messages", "0")
         # The last room is private to the first user and takes no part.
         command += ["--users", str(self.users), "--rooms", str(POST_ROOMS + 2)]
         community = json.loads(_output(command, env))
-        self.tokens = [user["token"] for user in community["users"]]
+        names = [user["email"] for user in community["users"]]
+        sessions = _output(servers.python("-m", "bench.sessions", *names), env)
+        self.people = [
+            {"token": user["token"], "cookie": session}
+            for user, session in zip(
+                community["users"], json.loads(sessions), strict=True
+            )
+        ]
         self.rooms = [room["id"] for room in community["rooms"]]
+
+
+def proof(person: dict[str, str], credential: str, port: int) -> list[str]:
+    """The headers by which a side knows `person`."""
+    if credential == "token":
+        return [f"Authorization: Bearer {person['token']}"]
+    origin = f"Origin: http://127.0.0.1:{port}"
+    return [origin, f"Cookie: sessionid={person['cookie']}"]
 
 
 def send_template(room: str) -> str:

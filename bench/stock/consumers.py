@@ -35,3 +35,16 @@ class ChatConsumer(AsyncJsonWebsocketConsumer):
         await self.send_json(
             {"type": "message", "author": event["author"], "body": event["body"]}
         )
+
+
+class HelloConsumer(AsyncJsonWebsocketConsumer):
+    """A signed-in socket that is greeted and joins nothing."""
+
+    async def connect(self) -> None:
+        user = self.scope["user"]
+        if not user.is_authenticated:
+            await self.close()
+            return
+        await self.accept()
+        who = {"id": user.pk, "name": user.username}
+        await self.send_json({"type": "hello", "user": who})

@@ -14,6 +14,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "channels",
+    "bench.stock",
 ]
 MIDDLEWARE: list[str] = []
 ROOT_URLCONF = "bench.stock.asgi"

@@ -14,10 +14,14 @@ def _load(count: int, web_s: float) -> dict[str, object]:
 
 
 def _entry(
-    side: str, run: int, load: dict[str, object], **more: object
+    side: str,
+    run: int,
+    load: dict[str, object],
+    scenario: str = "fanout",
+    **more: object,
 ) -> dict[str, object]:
     result = {"load": load, **more}
-    where = {"run": run, "side": side, "scenario": "fanout", "members": 200}
+    where = {"run": run, "side": side, "scenario": scenario, "members": 200}
     return {**where, "result": result}
 
 
@@ -35,6 +39,9 @@ def book(faults: list[str] | None = None) -> Book:
             "members": 100,
             "result": {"load": _load(100, 0.5), "rss_kib": {"web": 3000}},
         },
+        _entry("stock", 0, _load(100, 0.5), scenario="hello_cookie"),
+        _entry("ours", 0, _load(200, 0.5), scenario="hello_cookie"),
+        _entry("ours", 0, _load(50, 0.5), scenario="connect"),
     ]
     text = msgspec.json.encode({"machine": {"cores": "2"}, "measurements": entries})
     return msgspec.json.decode(text, type=Book)
@@ -49,6 +56,13 @@ def test_the_report_and_its_plot_are_written_from_json(tmp_path: Path) -> None:
     assert "cores: 2" in text
     drawing = (tmp_path / "docs" / "performance.svg").read_text()
     assert drawing.count("<rect") == 3
+
+
+def test_greeted_sockets_stand_apart_from_those_in_a_room() -> None:
+    text = report.markdown(book())
+    assert "| to `hello` by cookie, per core-second | 200 | 100 | 200 | 2.0 × |" in text
+    assert "| into a room by cookie, per core-second | 200 | — | 50.0 | — |" in text
+    assert "µs of CPU time | 200 | — | 15,000 | — |" in text
 
 
 def test_a_ratio_is_taken_within_each_run() -> None:
