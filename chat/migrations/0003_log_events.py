@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='message',
             name='event',
-            field=models.JSONField(null=True),
+            field=models.TextField(blank=True, default=''),
         ),
         migrations.AddField(
             model_name='room',
