@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from livechat.database import database
 from livechat.env import (
     BadSetting,
     env_bool,
@@ -144,45 +145,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The database: SQLite under var/, or PostgreSQL by DATABASE_URL ------------------
 
-
-def _sqlite(path: str) -> dict[str, Any]:
-    """SQLite as rule D19 wants it: acked means synced, writers take the lock first."""
-    return {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": path,
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 5,
-            "init_command": (
-                "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;"
-                "PRAGMA foreign_keys=ON;PRAGMA trusted_schema=OFF;"
-            ),
-        },
-        "TEST": {"NAME": env_str("TEST_DATABASE", str(VAR_DIR / "test.sqlite3"))},
-    }
-
-
-def _database(url: str) -> dict[str, Any]:
-    parts = urlsplit(url)
-    if parts.scheme == "sqlite":
-        return _sqlite(parts.path or str(VAR_DIR / "livechat.sqlite3"))
-    if parts.scheme in {"postgres", "postgresql"}:
-        return {
-            "ENGINE": "django.db.backends.postgresql",
-            "NAME": parts.path.lstrip("/"),
-            "USER": unquote(parts.username or ""),
-            "PASSWORD": unquote(parts.password or ""),
-            "HOST": unquote(parts.hostname or ""),
-            "PORT": parts.port or "",
-            "CONN_MAX_AGE": 60,
-        }
-    raise BadSetting(
-        "DATABASE_URL: expected postgresql://user:password@host:port/name or "
-        f"sqlite:///path, got one that begins with {parts.scheme!r}."
-    )
-
-
-DATABASES = {"default": _database(env_str("DATABASE_URL", "sqlite://"))}
+DATABASES = {"default": database(env_str("DATABASE_URL", "sqlite://"), VAR_DIR)}
 
 # Redis: private under var/, or REDIS_URL ------------------------------------------
 

@@ -21,6 +21,8 @@ TEMPLATES = PROJECT_DIR / "templates"
 # `livechat` alone is the wiring (settings, urls, asgi, routing), which sees everything.
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "livechat.env": frozenset(),
+    "livechat.database": frozenset({"livechat.env"}),
+    "livechat.postgresql": frozenset({"livechat.database"}),
     "livechat.lib": frozenset({"livechat.lib"}),
     "livechat.gateway": frozenset({"livechat.lib", "livechat.gateway"}),
     "livechat.supervise": frozenset(

@@ -6,6 +6,7 @@ once for all of it, while Redis starts, and its memory is given back afterwards.
 
 import hashlib
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,9 +39,7 @@ def main() -> int:
         complain(f"The settings do not fit together: {_one_line(error)}")
         return EXIT_BAD_SETTING
     except DatabaseError as error:
-        complain(
-            f"DATABASE_URL: expected a database that answers, got: {_one_line(error)}"
-        )
+        complain(_database_away(error))
         return EXIT_BAD_SETTING
     return 0
 
@@ -63,6 +62,24 @@ def collect_static() -> None:
     say("Collecting the static files …")
     call_command("collectstatic", verbosity=0, interactive=False)
     stamp.write_text(sources)
+
+
+def _database_away(error: DatabaseError) -> str:
+    """Which database did not answer, and why, without what libpq repeats."""
+    place = ""
+    if connection.vendor == "postgresql":
+        given = connection.settings_dict
+        port = f", port {given['PORT']}" if given["PORT"] else ""
+        place = f" at {given['HOST'] or 'the local socket'}{port}"
+    why = re.sub(
+        r"^connection (?:failed|is bad): (?:connection to server .*? failed: )?",
+        "",
+        str(error).partition("\n")[0],
+    )
+    return (
+        f"DATABASE_URL: expected a database that answers{place}, "
+        f"got: {why.rstrip('.')}."
+    )
 
 
 def _one_line(error: Exception) -> str:

@@ -49,10 +49,3 @@ def test_a_database_that_does_not_answer_is_named(
     assert done.returncode == 2
     assert done.stderr.startswith("livechat: DATABASE_URL: expected a database that")
     assert done.stderr.count("\n") == 1
-
-
-def test_an_unknown_kind_of_database_is_named(environment: dict[str, str]) -> None:
-    done = prepare(environment | {"DATABASE_URL": "mysql://localhost/chat"})
-    assert done.returncode == 2
-    assert done.stderr.startswith("livechat: DATABASE_URL: expected postgresql://")
-    assert done.stderr.count("\n") == 1

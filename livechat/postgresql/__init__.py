@@ -1,0 +1,1 @@
+"""PostgreSQL as a database of Django whose every wait has an end."""
