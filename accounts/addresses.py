@@ -1,4 +1,4 @@
-"""The one e-mail address of a person, as allauth keeps it beside the user's row.
+"""The one email address of a person, as allauth keeps it beside the user's row.
 
 The rule it guards: the address in use is never taken away before the next one is
 confirmed, and no address belongs to two people.
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def settle_address(user: "User", *, verified: bool = True) -> None:
-    """Make the user's e-mail their only address, primary and (by default) confirmed.
+    """Make the user's email their only address, primary and (by default) confirmed.
 
     Without this row allauth takes the address in use for one that waits for its
     confirmation, and removes it when the person asks for another. A second call

@@ -63,14 +63,14 @@ def new_password_field() -> PasswordField:
 
 
 class SignUpForm(SignupForm):  # type: ignore[misc] # allauth is untyped
-    """Name, e-mail, password: a new member."""
+    """Name, email, password: a new member."""
 
     display_name = NameField("Your name")
     field_order = ("display_name", "email", "password1")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["email"].label = "E-mail"
+        self.fields["email"].label = "Email"
         self.fields["password1"] = new_password_field()
 
     def clean_display_name(self) -> str:
@@ -124,7 +124,7 @@ class SetUpForm(forms.Form):
     """The first visit: who owns this site."""
 
     name = NameField("Your name")
-    email = EmailField(label="E-mail")
+    email = EmailField(label="Email")
     password = new_password_field()
 
     def clean(self) -> dict[str, Any]:

@@ -20,7 +20,7 @@ def secret_hash(secret: str) -> str:
 
 
 class UserManager(BaseUserManager["User"]):
-    """Makes users; the e-mail address is kept in lower case."""
+    """Makes users; the email address is kept in lower case."""
 
     def create_user(
         self, email: str, password: str | None = None, **fields: Any
@@ -41,7 +41,7 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, role=User.Role.OWNER, **fields)
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        """The user of an e-mail address in any case."""
+        """The user of an email address in any case."""
         return self.get(email=(username or "").strip().lower())
 
 
@@ -58,7 +58,7 @@ class User(AbstractBaseUser):
     public_id = models.CharField(
         max_length=16, unique=True, default=public_id, editable=False
     )
-    email = models.EmailField("e-mail", unique=True)
+    email = models.EmailField("email", unique=True)
     display_name = models.CharField(max_length=limits.NAME_MAX_LENGTH)
     name_skeleton = models.CharField(max_length=200, unique=True, editable=False)
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
@@ -129,10 +129,10 @@ class User(AbstractBaseUser):
 
 
 def initials(name: str) -> str:
-    """One or two letters: of the first and the last word of a name."""
-    words = name.split()
-    letters = [word[0] for word in ([words[0], words[-1]] if words[1:] else words)]
-    return "".join(letters).upper() or "?"
+    """One or two letters or digits: of the first and the last word that has any."""
+    firsts = [next(filter(str.isalnum, word), "") for word in name.split()]
+    letters = [letter for letter in firsts if letter]
+    return "".join(letters[:1] + letters[1:][-1:]).upper() or "?"
 
 
 def display_name_of(user: User) -> str:

@@ -3,10 +3,12 @@
 from typing import Any, cast
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
@@ -57,7 +59,7 @@ def invites(request: HttpRequest) -> HttpResponse:
         # By the address that the admin uses: it works for others on this network.
         context["new_link"] = request.build_absolute_uri(invite_path(code))
         context["form"] = InviteForm()
-    context["invites"] = Invite.objects.listed()
+    context |= {"invites": Invite.objects.listed(), "now": timezone.now()}
     status = 422 if form.errors else 200
     return render(request, "accounts/invites.html", context, status=status)
 
@@ -73,10 +75,11 @@ def revoke_invite(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 def profile(request: HttpRequest) -> HttpResponse:
-    """Name and theme; links to password and e-mail."""
+    """Name and theme; links to password and email."""
     user = cast(UserRequest, request).user
     form = ProfileForm(request.POST or None, user=user)
     if form.is_valid() and form.save():
+        messages.success(request, "Saved.")
         return redirect("profile")
     return _form_page(request, "accounts/profile.html", form)
 

@@ -6,7 +6,7 @@ from accounts.models import User
 
 
 def person(email: str) -> User:
-    """The active user of the e-mail address, in any case.
+    """The active user of the email address, in any case.
 
     Raises:
         CommandError: there is none.
@@ -14,4 +14,6 @@ def person(email: str) -> User:
     try:
         return User.objects.get(email=email.strip().lower(), is_active=True)
     except User.DoesNotExist:
-        raise CommandError(f"Nobody active here has the e-mail {email}.") from None
+        raise CommandError(
+            f"Nobody active here has the email address {email}."
+        ) from None

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.test import Client
 
-from accounts.models import Community, Invite, User
+from accounts.models import Community, Invite, User, initials
 from tests.accounts.conftest import client_of
 
 
@@ -16,6 +16,13 @@ def test_a_member_changes_name_and_theme(bob: User) -> None:
     assert client.post("/profile/", form).status_code == 302
     bob.refresh_from_db()
     assert (bob.display_name, bob.theme) == ("Bobby Tables", "dark")
+
+
+def test_a_saved_profile_says_so_once(bob: User) -> None:
+    client = client_of(bob)
+    form = {"display_name": "Bob", "theme": "dark"}
+    assert "Saved." in client.post("/profile/", form, follow=True).content.decode()
+    assert "Saved." not in client.get("/profile/").content.decode()
 
 
 def test_a_member_may_respell_the_own_name(bob: User) -> None:
@@ -94,6 +101,25 @@ def test_an_invite_beyond_the_limits_is_refused(
     assert not Invite.objects.exists()
 
 
+def test_the_list_tells_one_link_from_another(alice: User, bob: User) -> None:
+    soon, _ = Invite.issue(alice, max_uses=5, days=3)
+    used_up, _ = Invite.issue(bob, max_uses=2)
+    over, _ = Invite.issue(alice)
+    Invite.objects.filter(pk=used_up.pk).update(uses=2)
+    Invite.objects.filter(pk=over.pk).update(expires_at=over.created_at)
+    page = client_of(alice).get("/invites/").content.decode()
+    rows = [
+        " ".join(re.sub("<[^>]*>", " ", row).split())
+        for row in re.findall(r'class="rows__text">(.*?)</span>', page)
+    ]
+    ended, full, open_ = rows
+    assert ended.endswith(f"ended {over.created_at:%-d %B %Y}")
+    assert full.endswith("by Bob · used 2 of 2 · used up")
+    assert open_.startswith(f"Made {soon.created_at:%-d %B %Y, %H:%M} UTC by Alice")
+    assert "used 0 of 5" in open_
+    assert open_.endswith(f"until {soon.expires_at:%-d %B %Y, %H:%M} UTC")
+
+
 def test_charlie_has_no_invites_to_see_or_revoke(alice: User, charlie: User) -> None:
     invite, _ = Invite.issue(alice)
     client = client_of(charlie)
@@ -116,3 +142,45 @@ def test_strangers_are_led_to_sign_in(alice: User, path: str) -> None:
 def test_pages_name_the_community(alice: User) -> None:
     Community.objects.update(name="The Allotment")
     assert "The Allotment" in Client().get("/nothing-here").content.decode()
+
+
+def test_the_log_in_page_offers_an_account_only_to_who_may_make_one(
+    alice: User,
+) -> None:
+    assert "You need an invite" in Client().get("/accounts/login/").content.decode()
+    guest = Client()
+    guest.get(f"/invite/{Invite.issue(alice)[1]}")
+    assert "Make an account" in guest.get("/accounts/login/").content.decode()
+    Community.objects.update(sign_up=Community.SignUp.OPEN)
+    assert "Make an account" in Client().get("/accounts/login/").content.decode()
+
+
+def test_email_is_spelt_in_one_way(alice: User) -> None:
+    Community.objects.update(sign_up=Community.SignUp.OPEN)
+    pages = [
+        (Client(), "/accounts/login/"),
+        (Client(), "/accounts/signup/"),
+        (Client(), "/accounts/password/reset/"),
+        (client_of(alice), "/accounts/email/"),
+        (client_of(alice), "/profile/"),
+    ]
+    for client, path in pages:
+        page = client.get(path).content.decode()
+        assert "mail" in page.lower(), path
+        assert "e-mail" not in page.lower(), path
+
+
+@pytest.mark.parametrize(
+    ("name", "letters"),
+    [
+        ("Bob", "B"),
+        ("(bob)", "B"),
+        ("alice b. example", "AE"),
+        ("“Bob” (away)", "BA"),
+        ("bob !", "B"),
+        ("4 bob", "4B"),
+        ("🎉", "?"),
+    ],
+)
+def test_initials_are_letters_and_digits(name: str, letters: str) -> None:
+    assert initials(name) == letters

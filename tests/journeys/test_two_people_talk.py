@@ -18,7 +18,7 @@ def set_up(page: Page) -> None:
     """The first visit: one form makes the owner and the room "General"."""
     page.goto("/")
     page.get_by_label("Your name").fill("Alice")
-    page.get_by_label("E-mail").fill("alice@example.org")
+    page.get_by_label("Email").fill("alice@example.org")
     page.get_by_label("Password").fill(PASSWORD)
     page.locator("main form button").click()
     page.wait_for_url(re.compile("/rooms/"))
@@ -38,7 +38,7 @@ def sign_up(page: Page, link: str, name: str) -> None:
     """Come by an invite link."""
     page.goto(link)
     page.get_by_label("Your name").fill(name)
-    page.get_by_label("E-mail").fill(f"{name.lower()}@example.org")
+    page.get_by_label("Email").fill(f"{name.lower()}@example.org")
     page.get_by_label("Password").fill(PASSWORD)
     page.locator("main form button[type=submit], main form button").last.click()
     page.wait_for_url(re.compile("/rooms/"))

@@ -15,7 +15,7 @@ class Command(BaseCommand):
     help = "Print a link with which a person chooses a new password, once."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """One e-mail address."""
+        """One email address."""
         parser.add_argument("email")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -14,7 +14,7 @@ class Command(BaseCommand):
     help = "Make a bearer token for a person or bot and print it, once."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """One e-mail address."""
+        """One email address."""
         parser.add_argument("email")
         parser.add_argument("--name", default="token", help="what it is for")
 
