@@ -15,7 +15,7 @@ from django.db import transaction
 from accounts.models import User
 from chat.inbox import Answer, PostIntent
 from chat.leases import hold
-from chat.models import Bucket, Membership, Message, Room
+from chat.models import Ban, Bucket, Membership, Message, Room
 from chat.room import Body, Desk, Registry, Sender, refused
 from livechat.lib import limits
 from livechat.lib.markdown import render
@@ -92,13 +92,19 @@ def _desks(
     now: datetime,
 ) -> dict[int, Desk]:
     """What the rules need, read under the lock; the number of queries is fixed."""
-    rooms = Room.objects.in_bulk({intent.room for intent in intents})
+    # Locked, as members come and go by other transactions (chat/members.py).
+    locked = Room.objects.select_for_update(no_key=True)
+    rooms = locked.in_bulk({intent.room for intent in intents})
     users = User.objects.in_bulk({intent.user for intent in intents})
     buckets = Bucket.objects.in_bulk(users.keys())
     members: dict[int, set[int]] = defaultdict(set)
+    muted: dict[int, set[int]] = defaultdict(set)
     pairs = Membership.objects.filter(room__in=rooms.keys(), user__in=users.keys())
-    for room, user in pairs.values_list("room_id", "user_id"):
+    for room, user, is_muted in pairs.values_list("room_id", "user_id", "is_muted"):
         members[room].add(user)
+        if is_muted:
+            muted[room].add(user)
+    banned = _banned({(intent.room, intent.user) for intent in intents}, members)
     stored: dict[int, dict[tuple[int, UUID], Message]] = defaultdict(dict)
     for message in Message.objects.filter(
         room__in=rooms.keys(),
@@ -114,9 +120,32 @@ def _desks(
         for pk, user in users.items()
     }
     return {
-        pk: Desk(room, members[pk], senders, stored[pk], bodies, message_rate(), now)
+        pk: Desk(
+            room,
+            members[pk],
+            senders,
+            stored[pk],
+            bodies,
+            message_rate(),
+            now,
+            muted=muted[pk],
+            banned=banned[pk],
+        )
         for pk, room in rooms.items()
     }
+
+
+def _banned(
+    senders: set[tuple[int, int]], members: Mapping[int, set[int]]
+) -> dict[int, set[int]]:
+    """Who of the (room, user) is banned there; no query when all of them belong."""
+    strangers = {(room, user) for room, user in senders if user not in members[room]}
+    banned: dict[int, set[int]] = defaultdict(set)
+    if strangers:
+        rooms, users = zip(*strangers, strict=True)
+        for ban in Ban.objects.filter(room__in=rooms, user__in=users):
+            banned[ban.room_id].add(ban.user_id)
+    return banned
 
 
 def _recall_newest(rooms: Iterable[Room], registry: Registry) -> None:

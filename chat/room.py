@@ -50,6 +50,8 @@ class Desk:
     rate: Rate
     now: datetime
     new: list[Message] = field(default_factory=list)
+    muted: set[int] = field(default_factory=set)
+    banned: set[int] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -178,9 +180,11 @@ def _not_allowed(
 ) -> tuple[str, str] | None:
     if sender is None or not sender.user.is_active or sender.user.epoch != intent.epoch:
         return "forbidden", "This session has ended. Log in again."
+    if intent.user in desk.muted:
+        return "forbidden", "An admin of this room has muted you. You can still read."
     if intent.user in desk.members:
         return None
-    if desk.room.is_private:
+    if desk.room.is_private or intent.user in desk.banned:
         return "no_room", "There is no such room, or it is not yours."
     return "forbidden", "Join the room first."
 

@@ -154,6 +154,22 @@ def test_a_client_id_for_another_text_is_refused_and_the_first_text_stands() -> 
     assert [one.body for one in desk.new] == ["hello"]
 
 
+def test_a_muted_member_is_told_so_and_others_write_on() -> None:
+    intents = [_intent(ALICE), _intent(BOB)]
+    desk = _desk(intents)
+    desk.muted.add(BOB)
+    assert _codes(intents, desk) == ["", "forbidden"]
+    assert [one.author_id for one in desk.new] == [ALICE]
+
+
+def test_to_who_is_banned_a_public_room_is_none() -> None:
+    intents = [_intent(CHARLIE), _intent(CHARLIE)]
+    desk = _desk(intents)
+    assert _codes(intents, desk) == ["forbidden", "forbidden"]
+    desk.banned.add(CHARLIE)
+    assert _codes(intents, desk) == ["no_room", "no_room"]
+
+
 def test_two_people_may_use_the_same_client_id() -> None:
     key = uuid4()
     intents = [_intent(user, client_id=key) for user in (ALICE, BOB)]
