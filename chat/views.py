@@ -137,11 +137,13 @@ def room_join(request: UserRequest, public_id: str) -> HttpResponse:
     return _go(request, "room", public_id)
 
 
-@require_POST
 @login_required
 def room_leave(request: UserRequest, public_id: str) -> HttpResponse:
-    """Belong to the room no longer."""
-    actions.leave_room(request.user, room_or_404(request.user, public_id))
+    """Ask (a private room has no way back), then belong to the room no longer."""
+    found = room_or_404(request.user, public_id)
+    if request.method != "POST":
+        return render(request, "chat/room_leave.html", {"room": found})
+    actions.leave_room(request.user, found)
     return _go(request, "lobby")
 
 

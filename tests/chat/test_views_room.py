@@ -12,7 +12,7 @@ from chat.models import Membership, Room
 from tests.chat.pages import client_of, fill, room_of
 
 PAGE_QUERIES = 11
-PLACES = ("", "edit", "delete", "history?before=5")
+PLACES = ("", "edit", "delete", "leave", "history?before=5")
 POSTS = ("edit", "delete", "join", "leave", "messages")
 
 
@@ -113,6 +113,7 @@ def test_older_messages_are_a_page_without_javascript(alice: User) -> None:
     assert rows(page) == list(range(1, 21))
     assert "To the newest messages" in page
     assert 'id="resume"' not in page  # nothing live would find its place here
+    assert "hx-ws:send" not in page.partition('id="composer"')[2].partition("<")[0]
 
 
 @pytest.mark.parametrize("before", ["", "0", "-1", "x", "9" * 30, "1.5"])
@@ -178,6 +179,28 @@ def test_a_room_is_deleted_only_after_the_question(alice: User) -> None:
     assert not Room.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("others", "is_private", "said"),
+    [
+        (False, True, "nobody else is in it"),
+        (True, True, "you neither see it nor come back by yourself"),
+        (True, False, "You can join it again at any time"),
+    ],
+)
+def test_who_leaves_is_told_first_whether_there_is_a_way_back(
+    alice: User, bob: User, others: bool, is_private: bool, said: str
+) -> None:
+    room = room_of(alice, *([bob] if others else []), is_private=is_private)
+    client = client_of(alice)
+    address = f"/rooms/{room.public_id}/leave"
+    assert said in client.get(address).content.decode()
+    assert Membership.objects.filter(user=alice).exists()
+    page = client.get(f"/rooms/{room.public_id}/").content.decode()
+    assert (f'href="{address}"' in page) is is_private  # the menu asks as well
+    assert client.post(address).headers["Location"] == "/"
+    assert not Membership.objects.filter(user=alice).exists()
+
+
 def test_nobody_gets_the_stylesheet_of_another(alice: User, bob: User) -> None:
     client = client_of(alice)
     own = client.get(f"/me/{alice.public_id}.css")
@@ -190,5 +213,7 @@ def test_nobody_gets_the_stylesheet_of_another(alice: User, bob: User) -> None:
 def test_changes_go_by_post_alone(alice: User) -> None:
     lounge = room_of(alice)
     client: Client = client_of(alice)
-    for place in ("join", "leave", "messages"):
+    for place in ("join", "messages"):
         assert client.get(f"/rooms/{lounge.public_id}/{place}").status_code == 405
+    assert client.get(f"/rooms/{lounge.public_id}/leave").status_code == 200
+    assert Membership.objects.filter(user=alice).exists()

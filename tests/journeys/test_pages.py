@@ -170,6 +170,7 @@ def test_axe_finds_nothing_on_any_page(
         (charlie, room, {}),
         (alice, f"{room}edit", {}),
         (alice, f"{room}delete", DARK),
+        (alice, f"{room}leave", PHONE),
         (alice, f"/rooms/{room_of(alice).public_id}/", DARK),
         (alice, "/", {}),
         (alice, "/", {**PHONE, **DARK}),
