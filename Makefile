@@ -9,10 +9,10 @@ RUN_READY := @$(PYTHON) scripts/bootstrap.py
 DEV_READY := @$(PYTHON) scripts/bootstrap.py --dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run status stop demo test check bench screenshots css
+.PHONY: help run status stop demo test test-postgres test-redis check bench screenshots css
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 run: ## start livechat in the foreground, Ctrl-C stops it (PORT, BIND, LIVECHAT_VAR)
 	$(RUN_READY) && exec $(VENV_PYTHON) -m livechat.launch --stop-with-parent
@@ -28,6 +28,12 @@ demo: ## let made-up people talk on the running livechat (ARGS="--users 5 --json
 
 test: ## install what the tests need, browser included, and run them (ARGS for pytest)
 	$(DEV_READY) && exec $(VENV_PYTHON) scripts/test.py $(ARGS)
+
+test-postgres: ## run the tests without browsers on a private PostgreSQL (ARGS)
+	$(DEV_READY) && exec $(VENV_PYTHON) scripts/lanes.py postgres $(ARGS)
+
+test-redis: ## run the tests without browsers on a redis-server over TCP (ARGS)
+	$(DEV_READY) && exec $(VENV_PYTHON) scripts/lanes.py redis $(ARGS)
 
 check: ## lint, types, templates, migrations, vendored files, CSS
 	$(DEV_READY) && exec $(VENV_PYTHON) scripts/check.py

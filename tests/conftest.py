@@ -4,7 +4,9 @@ import itertools
 from collections.abc import Callable, Iterator
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 from pytest_django.fixtures import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -23,6 +25,27 @@ def quick_site(settings: Settings) -> None:
     backend = "django.contrib.staticfiles.storage.StaticFilesStorage"
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": backend}}
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+
+
+@pytest.fixture(autouse=True)
+def no_connection_is_left() -> Iterator[None]:
+    """What this test's threads and tasks have opened to PostgreSQL is closed.
+
+    Django closes a connection with its request; these have none. Each would be one of
+    the server's hundred, and keep the test database from being dropped.
+    """
+    opened: list[BaseDatabaseWrapper] = []
+
+    def remember(connection: BaseDatabaseWrapper, **_: object) -> None:
+        if connection.vendor == "postgresql":
+            opened.append(connection)
+
+    connection_created.connect(remember)
+    yield
+    connection_created.disconnect(remember)
+    for one in opened:
+        if one is not connections["default"] and one.connection is not None:
+            one.connection.close()
 
 
 @pytest.fixture

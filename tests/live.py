@@ -25,6 +25,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from livechat.supervise.redis_server import start_private_redis
+from tests.environment import REDIS_SERVER, database_url
+from tests.tcp_redis import start_tcp_redis
 
 ROOT = Path(__file__).resolve().parent.parent
 START_TIMEOUT_S = 30
@@ -70,8 +72,12 @@ class Live:
         self.wait_healthy()
 
     def start_redis(self) -> None:
-        """The private Redis of this test process."""
-        self.processes["redis"] = start_private_redis(self.var)
+        """The private Redis of this test process, or the lane's kind of it."""
+        self.processes["redis"] = (
+            start_tcp_redis(Path(REDIS_SERVER), self.var, os.environ["REDIS_URL"])
+            if REDIS_SERVER
+            else start_private_redis(self.var)
+        )
 
     def start_web(self, name: str = "web", port: int | None = None) -> None:
         """The gateway on the same port as ever, or another one beside it."""
@@ -115,7 +121,7 @@ class Live:
         return {
             **inherited,
             "PORT": str(self.port),
-            "DATABASE_URL": f"sqlite://{self.database}",
+            "DATABASE_URL": database_url(self.database),
             **self.settings,
         }
 

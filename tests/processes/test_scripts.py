@@ -49,8 +49,8 @@ def test_paths_among_the_arguments_run_alone(arguments: list[str], run: str) -> 
 
 def test_the_help_names_every_target_of_the_makefile() -> None:
     makefile = (PROJECT_DIR / "Makefile").read_text()
-    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
     shown = subprocess.run(
         ["make"], cwd=PROJECT_DIR, capture_output=True, text=True, check=True
     ).stdout
-    assert set(re.findall(r"^ {2}make ([a-z]+) ", shown, re.MULTILINE)) == targets
+    assert set(re.findall(r"^ {2}make ([a-z-]+) +", shown, re.MULTILINE)) == targets
