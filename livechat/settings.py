@@ -33,15 +33,16 @@ BIND = env_str("BIND", "127.0.0.1")
 def _own_origins() -> list[str]:
     """The addresses under which a browser reaches this machine without SITE_URL.
 
+    The first is the one that `READY` names, so that commands print the same.
     A command of the shell that names no port means the instance that runs.
     """
     instance = None if env_str("PORT") else running_instance(VAR_DIR)
     port = (urlsplit(instance.url).port if instance else None) or PORT
-    hosts = ["localhost", "127.0.0.1", "[::1]"]
-    if BIND in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+    ready = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(BIND, BIND)  # noqa: S104 - compared, not bound
+    hosts = [f"[{ready}]" if ":" in ready else ready]
+    hosts += [host for host in ("127.0.0.1", "localhost", "[::1]") if host not in hosts]
+    if ready != BIND:
         hosts += [socket.gethostname().lower(), *_lan_addresses()]
-    elif (host := f"[{BIND}]" if ":" in BIND else BIND) not in hosts:
-        hosts.append(host)
     return [f"http://{host}" + (f":{port}" if port != 80 else "") for host in hosts]
 
 
@@ -99,6 +100,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "livechat.lib.http.security_headers",
+    "livechat.lib.http.known_host",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
@@ -26,6 +27,31 @@ def security_headers(get_response: Answer) -> Answer:
         if not request.path.startswith(settings.STATIC_URL):
             response.setdefault("Cache-Control", "private, no-store")
         return response
+
+    return middleware
+
+
+def known_host(get_response: Answer) -> Answer:
+    """Middleware: 400 for a Host that is not this site's; a line for the log, no more.
+
+    Whoever scans the net for open sites sends such requests by the thousand; Django
+    writes a traceback for each.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        try:
+            request.get_host()
+        except DisallowedHost:
+            host = request.META.get("HTTP_HOST", "")
+            logger.warning("refused a request for the host %.100r (see SITE_URL)", host)
+            return error_page(
+                request,
+                400,
+                "This site has another address",
+                "Use the address that its owner gave you. If you run this site, "
+                "name this one in SITE_URL.",
+            )
+        return get_response(request)
 
     return middleware
 
