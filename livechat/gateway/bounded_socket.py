@@ -17,6 +17,7 @@ from livechat.gateway.head import Head
 from livechat.gateway.inbox import Inbox
 from livechat.gateway.outflow import Outflow
 from livechat.gateway.pages import Refusal, last_answer
+from livechat.gateway.upgrade import switching
 from livechat.gateway.websocket import BINARY, SCOPE_KEY, GatewaySocket, frame
 
 if TYPE_CHECKING:
@@ -42,6 +43,11 @@ class BoundedSocket(WebSocketProtocol):  # type: ignore[misc]  # Daphne has no s
     scope: dict[str, Any]
     address: str
     on_end: Callable[[], None]  # gives back the connection's places in the counters
+    asks = False  # the application was asked whether to open, and has not answered
+
+    def __init__(self) -> None:
+        # Not autobahn's: what it makes here for each connection is in `upgrade`.
+        self.is_closed = Deferred()
 
     # Handshake ----------------------------------------------------------------
 
@@ -50,41 +56,48 @@ class BoundedSocket(WebSocketProtocol):  # type: ignore[misc]  # Daphne has no s
         self.bounds = self.server.bounds
         self.outflow = Outflow(transport, self.bounds, self.too_slow)
         self.inbox = Inbox(self.bounds, self._room_again)
-        self.handshake_deferred: Deferred | None = None
         # The kernel holds little for a slow socket, so that we see it early.
         transport.getHandle().setsockopt(
             socket.SOL_SOCKET, socket.SO_SNDBUF, self.bounds.socket_send_buffer_bytes
         )
-        self.path, self.client_addr = self.head.path, self.scope["client"]
         super().makeConnection(transport)
         transport.registerProducer(self.outflow, True)
 
-    def onConnect(self, request: Any) -> Deferred:
+    def connectionMade(self) -> None:
+        self.transport.setTcpNoDelay(True)
+        self.factory.countConnections += 1
+
+    def ask(self) -> None:
+        """Ask the application whether to open; its answer comes to `handle_reply`."""
         self.scope[SCOPE_KEY] = GatewaySocket(self, self.address)
-        # Nothing is read until the application says yes: autobahn would take what comes
-        # now for another handshake.
-        self.transport.pauseProducing()
         self.inbox.put({"type": "websocket.connect"})
-        self.handshake_deferred = Deferred()
+        self.asks = True
         self.server.sockets.add(self)
+        late_at = time.monotonic() + self.bounds.handshake_deadline_s
+        self.server.opening[self] = late_at
         self.server.create_application(self, self.scope, self.inbox.get)
-        return self.handshake_deferred
 
-    def onOpen(self) -> None:
-        self.transport.resumeProducing()
-        # Parsed and sent: thousands of idle sockets need not keep them.
-        self.http_headers = self.http_request_data = self.http_response_data = None
-
-    def onOpenHandshakeTimeout(self) -> None:
-        self.openHandshakeTimeoutCall = None
+    def not_opened_in_time(self) -> None:
+        """Refuse in the application's place; the server's sweep calls this."""
         if self.state == self.STATE_CONNECTING:
             self.failHandshake("The socket was not opened in time; try again.", 503)
+
+    def _open(self, answer: bytes) -> None:
+        self.server.opening.pop(self, None)
+        self.outflow.write(answer)
+        self.state = self.STATE_OPEN
+        self.autoPingPendingCall = self.server.loop.call_later(
+            self.autoPingInterval, self._sendAutoPing
+        )
+        if self.data:  # it was in a hurry; these are frames, or an error
+            self.server.loop.call_soon(self._read_on)
 
     def failHandshake(
         self, reason: str, code: int = 400, responseHeaders: object = None
     ) -> None:
         """Refuses with an HTTP page; `reason` is one sentence for the client."""
-        self.handshake_deferred = None
+        self.asks = False
+        self.server.opening.pop(self, None)
         self.transport.write(last_answer(Refusal(code, reason)))
         self._ended(CONNECTION_LOST)
         self.wasNotCleanReason = ""
@@ -93,7 +106,11 @@ class BoundedSocket(WebSocketProtocol):  # type: ignore[misc]  # Daphne has no s
     # Up: frames ---------------------------------------------------------------
 
     def dataReceived(self, data: bytes) -> None:
-        if not self.failedByMe:
+        if self.state == self.STATE_CONNECTING:
+            # Before our yes: kept, and no more is read.
+            self.data += data
+            self.transport.pauseProducing()
+        elif not self.failedByMe:
             self._dataReceived(data)
             self._note_unfinished()
 
@@ -107,7 +124,13 @@ class BoundedSocket(WebSocketProtocol):  # type: ignore[misc]  # Daphne has no s
         self.server.unfinished.pop(self, None)
         if self.state != self.STATE_OPEN:
             return
-        kind, content = ("bytes", payload) if isBinary else ("text", payload.decode())
+        try:
+            kind, content = (
+                ("bytes", payload) if isBinary else ("text", str(payload, "utf-8"))
+            )
+        except UnicodeDecodeError:
+            self._invalid_payload("text that is not UTF-8")
+            return
         self.inbox.put({"type": "websocket.receive", kind: content}, len(payload))
         if self.inbox.full:
             self.transport.pauseProducing()
@@ -178,16 +201,14 @@ class BoundedSocket(WebSocketProtocol):  # type: ignore[misc]  # Daphne has no s
             raise ValueError(f"expected a message of a WebSocket, got {kind!r}")
 
     def _accept(self, message: dict[str, Any]) -> None:
-        if self.handshake_deferred is not None and self.state == self.STATE_CONNECTING:
+        if self.asks and self.state == self.STATE_CONNECTING:
             subprotocol = message.get("subprotocol")
-            if subprotocol not in {None, *self.websocket_protocols}:
+            if subprotocol not in {None, *self.scope["subprotocols"]}:
                 raise ValueError(f"the client offered no subprotocol {subprotocol!r}")
-            deferred, self.handshake_deferred = self.handshake_deferred, None
-            headers: dict[str, list[str]] = {}
-            for name, value in message.get("headers") or ():
-                values = headers.setdefault(name.decode("latin-1"), [])
-                values.append(value.decode("latin-1"))
-            deferred.callback((subprotocol, headers))
+            (key,) = self.head.values(b"sec-websocket-key")
+            answer = switching(key, subprotocol, list(message.get("headers") or ()))
+            self.asks = False
+            self._open(answer)
 
     def _send_message(self, message: dict[str, Any]) -> None:
         text, data = message.get("text"), message.get("bytes")
@@ -203,7 +224,7 @@ class BoundedSocket(WebSocketProtocol):  # type: ignore[misc]  # Daphne has no s
 
     def close(self, code: int, reason: str = "") -> None:
         """See RawSocket.close."""
-        if self.state == self.STATE_CONNECTING and self.handshake_deferred is not None:
+        if self.state == self.STATE_CONNECTING and self.asks:
             found = RESTARTING if code == RESTART else NOT_YOURS
             self.failHandshake(found.sentence, found.status)
         if self.state != self.STATE_OPEN:

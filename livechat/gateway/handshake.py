@@ -10,24 +10,16 @@ from livechat.gateway.channel import BoundedChannel
 from livechat.gateway.head import Head
 from livechat.gateway.http import base_scope, forwarded_scheme
 from livechat.gateway.pages import Refusal
+from livechat.gateway.upgrade import fixed_attributes
 
 if TYPE_CHECKING:
     from livechat.gateway.server import GatewayServer
 
 TOO_MANY = Refusal(503, "Too many sockets are open from your address; close some.")
-HANDED_ON = (
-    b"host",
-    b"upgrade",
-    b"sec-websocket-key",
-    b"sec-websocket-version",
-    b"sec-websocket-protocol",
-)
 
 
 class BoundedSocketFactory(WebSocketFactory):  # type: ignore[misc]  # no stubs
     """Makes a BoundedSocket for each accepted handshake request."""
-
-    protocol = BoundedSocket
 
     def __init__(self, server: "GatewayServer") -> None:
         super().__init__(server, server="")  # "": no Server header names the software
@@ -40,12 +32,15 @@ class BoundedSocketFactory(WebSocketFactory):  # type: ignore[misc]  # no stubs
             maxMessagePayloadSize=bounds.message_max_bytes,
             maxFramePayloadSize=bounds.message_max_bytes,
             failByDrop=False,
-            openHandshakeTimeout=bounds.handshake_deadline_s,
+            openHandshakeTimeout=0,  # the server's sweep
             closeHandshakeTimeout=bounds.close_deadline_s,
             autoPingInterval=bounds.ping_interval_s,
             autoPingTimeout=bounds.ping_timeout_s,
-            tcpNoDelay=True,
+            utf8validateIncoming=False,  # decoding says it, once for each message
         )
+        # Read here once, and not copied to each socket.
+        fixed = fixed_attributes(self)
+        self.protocol = type("BoundedSocket", (BoundedSocket,), fixed)
 
 
 def open_socket(server: "GatewayServer", channel: BoundedChannel) -> None:
@@ -56,13 +51,14 @@ def open_socket(server: "GatewayServer", channel: BoundedChannel) -> None:
     if proxies and not server.socket_counter.admit(address):
         channel.refuse(TOO_MANY)
         return
-    opened = server.ws_factory.buildProtocol(channel.transport.getPeer())
+    opened = server.ws_factory.protocol()
+    opened.factory = server.ws_factory
     opened.head, opened.scope, opened.address = channel.head, scope, address
     opened.on_end = partial(server.give_back, channel.peer, address)
     transport = channel.hand_over()
     transport.protocol = opened
     opened.makeConnection(transport)
-    opened.dataReceived(_handshake_bytes(channel.head))
+    opened.ask()
 
 
 def socket_scope(head: Head, transport: Any, proxies: int) -> dict[str, Any]:
@@ -75,14 +71,3 @@ def socket_scope(head: Head, transport: Any, proxies: int) -> dict[str, Any]:
     scope["scheme"] = "wss" if secure else "ws"
     scope["subprotocols"] = [name for name in names if name]
     return scope
-
-
-def _handshake_bytes(head: Head) -> bytes:
-    """The handshake for autobahn: what it needs, and nothing that it would judge.
-
-    No Origin (the application judges it, exactly) and no extensions (no compression).
-    """
-    lines = [b"GET %b HTTP/1.1" % head.target, b"Connection: Upgrade"]
-    for name in HANDED_ON:
-        lines += [b"%b: %b" % (name, value) for value in head.values(name)]
-    return b"\r\n".join([*lines, b"", b""])

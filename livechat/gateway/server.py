@@ -91,6 +91,7 @@ class GatewayServer(daphne.server.Server):  # type: ignore[misc]  # no stubs
         self.applications = Applications(application, self.bounds.application_close_s)
         self.channels: set[BoundedChannel] = set()
         self.sockets: set[BoundedSocket] = set()
+        self.opening: dict[BoundedSocket, float] = {}  # until when
         self.slow: dict[BoundedSocket, float] = {}  # since when
         self.unfinished: dict[BoundedSocket, float] = {}  # since when
         most, each = self.bounds.max_connections, self.bounds.max_per_address
@@ -140,6 +141,7 @@ class GatewayServer(daphne.server.Server):  # type: ignore[misc]  # no stubs
     def forget_socket(self, closed: BoundedSocket) -> None:
         """Takes a socket whose connection has ended out of all tables."""
         self.sockets.discard(closed)
+        self.opening.pop(closed, None)
         self.slow.pop(closed, None)
         self.unfinished.pop(closed, None)
 
@@ -164,6 +166,8 @@ class GatewayServer(daphne.server.Server):  # type: ignore[misc]  # no stubs
         now = time.monotonic()
         for channel in [each for each in self.channels if each.deadline <= now]:
             self._expire(channel)
+        for opening in [each for each, end in self.opening.items() if end <= now]:
+            opening.not_opened_in_time()
         self._sweep_slow(now - self.bounds.slow_s)
         self._sweep_unfinished(now - self.bounds.fragment_deadline_s)
         self.applications.sweep(now)
