@@ -7,7 +7,7 @@ of it through a Revocation row that is written with the change.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
@@ -24,6 +25,9 @@ from livechat.lib.redis import publish
 
 CHANNEL = "revocations"
 KEEP_REVOCATIONS = timedelta(days=1)  # far above every poll and re-check
+# From a row's creation to its commit, at most; livechat/database.py ends transactions
+# that are left alone before that.
+LATE_COMMIT = timedelta(seconds=10)
 
 # Django's own alphabet (contrib.sessions.backends.base), and ours (Token.issue).
 SESSION_KEY_SHAPE = re.compile(r"[a-z0-9]{32}")
@@ -224,12 +228,39 @@ def revoke(user_id: int, *, session_hash: str = "", epoch: int = 0) -> None:
     transaction.on_commit(partial(publish, CHANNEL, str(revocation.pk).encode()))
 
 
-def revocations_after(pk: int) -> list[Revocation]:
-    """The revocations above `pk`, oldest first."""
-    return list(Revocation.objects.filter(pk__gt=pk).order_by("pk"))
+@dataclass(slots=True)
+class Follower:
+    """Reads each revocation once, also one that comes after another with a higher id.
 
+    PostgreSQL gives an id when the row is written and shows the row when it commits, so
+    of two that meet the lower id may be seen later. `count` rises with each that is
+    done.
+    """
 
-def last_revocation() -> int:
-    """The highest revocation's id so far, 0 when there is none."""
-    newest = Revocation.objects.order_by("-pk").values_list("pk", flat=True).first()
-    return newest or 0
+    last: int = 0
+    count: int = 0
+    _young: dict[int, datetime] = field(default_factory=dict)
+
+    def start(self) -> None:
+        """Leave out what is there by now; two queries."""
+        newest = Revocation.objects.order_by("-pk").values_list("pk", flat=True)
+        self.last = newest.first() or 0
+        self._young = {}
+        self._young = {row.pk: row.created_at for row in self.news()}
+
+    def news(self) -> list[Revocation]:
+        """The revocations that are not done, lowest id first; one query."""
+        young = Q(created_at__gt=timezone.now() - LATE_COMMIT)
+        rows = Revocation.objects.filter(Q(pk__gt=self.last) | young).order_by("pk")
+        return [row for row in rows if row.pk not in self._young]
+
+    def done(self, revocation: Revocation) -> None:
+        """Never give this one again."""
+        self.last = max(self.last, revocation.pk)
+        self.count += 1
+        forgotten = timezone.now() - 2 * LATE_COMMIT
+        self._young = {
+            pk: created_at
+            for pk, created_at in self._young.items()
+            if created_at > forgotten
+        } | {revocation.pk: revocation.created_at}

@@ -39,7 +39,7 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
     scope: Event
     web: WebProcess
     connection: Connection
-    asked_at: int  # the last revocation before we asked who this is
+    asked_at: int  # revocations that were done before we asked who this is
 
     async def __call__(self, scope: Event, receive: Receive, send: Send) -> None:
         """Handle the socket's events one after the other, in a plain loop.
@@ -81,7 +81,7 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
         if bearer is None and not origin_allowed(origins, settings.SITE_ORIGINS):
             return False
         self.web = await web_process()
-        self.asked_at = self.web.last_revocation
+        self.asked_at = self.web.revocations.count
         principal = await self.web.hub.ask(_principal, cookie_of(headers), bearer)
         if principal is None:
             return False
@@ -97,7 +97,7 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
         await self._send({"type": "websocket.accept"})
         self.web.hub.add(self.connection)
         who: Principal = self.connection.principal
-        missed = self.web.last_revocation != self.asked_at
+        missed = self.web.revocations.count != self.asked_at
         # One that was read before the hub knew this socket has not closed it.
         if missed and not await self.web.hub.ask(still_valid, who):
             self.web.let_go(self.connection)

@@ -46,7 +46,7 @@ class WebProcess:
         self.submissions = Submissions(async_client())
         self.hub = Hub(settings.REDIS_URL, fanout.Log(), fanout.cursor_fragment)
         self.attendance = Attendance(self.hub, self.id, self._announce)
-        self.last_revocation = 0  # those up to it have closed their sockets
+        self.revocations = sessions.Follower()  # what is done has closed its sockets
         self._look_again = asyncio.Event()
         self._panes: dict[str, asyncio.Task[None]] = {}
         self._stale_panes: dict[str, Roster] = {}
@@ -54,7 +54,7 @@ class WebProcess:
 
     async def start(self) -> None:
         """Connect to what there is; nothing of it has to be up."""
-        self.last_revocation = await self.hub.ask(sessions.last_revocation)
+        await self.hub.ask(self.revocations.start)
         self.hub.start()
         self.attendance.start()
         await self.hub.listen(answers_channel(self.id), self._on_answers)
@@ -147,14 +147,12 @@ class WebProcess:
                 await asyncio.wait_for(self._look_again.wait(), REVOCATION_POLL_S)
             self._look_again.clear()
             try:
-                ended = await self.hub.ask(
-                    _fresh(sessions.revocations_after), self.last_revocation
-                )
+                ended = await self.hub.ask(_fresh(self.revocations.news))
             except Exception:  # the outermost loop: the next look heals
                 logger.exception("revocations could not be read")
                 continue
             for revocation in ended:
-                self.last_revocation = revocation.pk
+                self.revocations.done(revocation)
                 for connection in list(self.hub.connections.values()):
                     if sessions.ends(revocation, connection.principal):
                         self.let_go(connection)

@@ -1,12 +1,16 @@
 """Who is asking, and how a session, a token or an account ends."""
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 from hypothesis import HealthCheck, given
@@ -19,6 +23,7 @@ from accounts.models import Revocation, Token, User, secret_hash
 from accounts.sessions import Principal, principal_of
 from tests.accounts.conftest import client_of
 from tests.conftest import PASSWORD
+from tests.environment import POSTGRES_URL
 
 NEW_PASSWORD = "another horse, another staple"
 
@@ -163,12 +168,13 @@ def test_the_cookie_is_read_when_there_is_one(cookie: bytes, key: str | None) ->
 def test_log_out_ends_this_session_and_no_other(bob: User) -> None:
     here, there = client_of(bob), client_of(bob)
     ended, stays = principal_in(here), principal_in(there)
-    before = sessions.last_revocation()
+    follower = sessions.Follower()
+    follower.start()
 
     here.post("/accounts/logout/")
 
     assert not Session.objects.filter(session_key=ended.session_key).exists()
-    [revocation] = sessions.revocations_after(before)
+    [revocation] = follower.news()
     assert sessions.ends(revocation, ended)
     assert not sessions.ends(revocation, stays)
     assert not sessions.still_valid(ended)
@@ -247,7 +253,7 @@ def test_a_deleted_account_leaves_word_for_its_sockets(bob: User) -> None:
     by_token = principal_of(cookie=None, bearer=Token.issue(bob))
     assert by_token is not None
     bob.delete()
-    rows = sessions.revocations_after(0)
+    rows = sessions.Follower().news()
     assert any(sessions.ends(row, by_cookie) for row in rows)
     assert any(sessions.ends(row, by_token) for row in rows)
     assert not sessions.still_valid(by_cookie)
@@ -256,20 +262,77 @@ def test_a_deleted_account_leaves_word_for_its_sockets(bob: User) -> None:
 
 def test_ending_a_session_that_is_not_there_changes_nothing(db: None) -> None:
     sessions.end_session("0" * 32)
-    assert sessions.last_revocation() == 0
+    assert sessions.Follower().news() == []
 
 
-def test_revocations_come_in_order_and_old_ones_go(bob: User) -> None:
+def keys_of_news(follower: sessions.Follower) -> list[int]:
+    return [row.pk for row in follower.news()]
+
+
+def test_revocations_come_once_and_in_order_and_old_ones_go(bob: User) -> None:
+    follower = sessions.Follower()
     for _ in range(3):
         sessions.revoke(bob.pk, session_hash="a" * 64)
-    first = sessions.revocations_after(0)[0].pk
-    after = [row.pk for row in sessions.revocations_after(first)]
-    assert after == [first + 1, first + 2]
-    assert sessions.last_revocation() == first + 2
+    first, second, third = keys_of_news(follower)
+    assert first < second < third
+    follower.done(follower.news()[0])
+    assert keys_of_news(follower) == [second, third]
+    follower.start()
+    assert keys_of_news(follower) == []
 
     Revocation.objects.update(created_at=timezone.now() - timedelta(days=2))
     sessions.revoke(bob.pk, epoch=1)
     assert Revocation.objects.count() == 1
+
+
+def test_a_revocation_that_commits_behind_a_higher_one_comes_all_the_same(
+    bob: User,
+) -> None:
+    follower = sessions.Follower(last=3)
+    fields: dict[str, Any] = {"user": bob, "session_hash": "a" * 64}
+    follower.done(Revocation.objects.create(pk=9, **fields))
+    late = Revocation.objects.create(pk=8, **fields)
+    assert follower.news() == [late]
+    follower.done(late)
+    assert follower.news() == []
+    assert follower.count == 2
+
+
+def test_a_revocation_long_below_the_last_is_not_read_again(bob: User) -> None:
+    follower = sessions.Follower()
+    fields: dict[str, Any] = {
+        "user": bob,
+        "created_at": timezone.now() - 2 * sessions.LATE_COMMIT,
+    }
+    Revocation.objects.create(pk=7, **fields)
+    follower.done(Revocation.objects.create(pk=8, **fields))
+    assert follower.news() == []
+
+
+@pytest.mark.skipif(not POSTGRES_URL, reason="SQLite has one writer at a time")
+@pytest.mark.django_db(transaction=True)
+def test_of_two_revocations_that_meet_both_come(bob: User) -> None:
+    follower, written, go_on = sessions.Follower(), Event(), Event()
+
+    def slowly() -> None:
+        try:
+            with transaction.atomic():
+                sessions.revoke(bob.pk, session_hash="a" * 64)
+                written.set()
+                go_on.wait(20)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as threads:
+        slow = threads.submit(slowly)
+        assert written.wait(20)
+        sessions.revoke(bob.pk, session_hash="b" * 64)
+        [quick] = follower.news()
+        follower.done(quick)
+        go_on.set()
+        slow.result(20)
+    [late] = follower.news()
+    assert late.pk < quick.pk
 
 
 def test_a_password_set_by_the_command_line_ends_sessions(bob: User) -> None:
