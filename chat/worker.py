@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 import redis.exceptions
-from django.db import Error, OperationalError, connection
+from django.db import Error, connection
 from django.utils import timezone
 
 from chat import fanout, leases, posting
@@ -28,6 +28,7 @@ from chat.room import Registry, refused
 from livechat.lib import limits
 from livechat.lib.feed import Publication
 from livechat.lib.redis import RedisAway, async_client
+from livechat.lib.storage import DatabaseAway, disk_is_full
 
 logger = logging.getLogger(__name__)
 
@@ -101,7 +102,7 @@ class Worker:
             self._recover = True
         except RedisAway as error:
             await self._redis_trouble(redis_, error)
-        except OperationalError as error:
+        except DatabaseAway as error:
             logger.warning("the database is away or locked: %s", error)
             self._recover = True
             await asyncio.sleep(RETRY_DELAY_S)
@@ -222,8 +223,8 @@ class Worker:
         done = list(entries)
         try:
             outcomes, pages = await self._write(self._commit, good, held)
-        except (Fenced, OperationalError) as error:
-            if "full" not in str(error):
+        except (Fenced, *DatabaseAway) as error:
+            if not disk_is_full(error):
                 raise
             outcomes = [_storage_full(intent) for intent in good]
             pages = {}
