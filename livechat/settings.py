@@ -102,6 +102,7 @@ MIDDLEWARE = [
     "livechat.lib.http.security_headers",
     "livechat.lib.http.known_host",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "livechat.lib.http.no_nul",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 logger = logging.getLogger(__name__)
@@ -51,6 +51,22 @@ def known_host(get_response: Answer) -> Answer:
                 "Use the address that its owner gave you. If you run this site, "
                 "name this one in SITE_URL.",
             )
+        return get_response(request)
+
+    return middleware
+
+
+def no_nul(get_response: Answer) -> Answer:
+    """Middleware: 404 for an address with NUL, and no cookie that has one.
+
+    Nothing of ours has that character, and PostgreSQL cannot even be asked for it.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path_info:
+            return not_found(request, Http404())
+        for name in [name for name, value in request.COOKIES.items() if "\0" in value]:
+            del request.COOKIES[name]
         return get_response(request)
 
     return middleware
