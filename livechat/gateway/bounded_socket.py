@@ -18,7 +18,8 @@ from livechat.gateway.inbox import Inbox
 from livechat.gateway.outflow import Outflow
 from livechat.gateway.pages import Refusal, last_answer
 from livechat.gateway.upgrade import switching
-from livechat.gateway.websocket import BINARY, SCOPE_KEY, GatewaySocket, frame
+from livechat.gateway.websocket import SCOPE_KEY, GatewaySocket
+from livechat.lib.frames import binary_frame, text_frame
 
 if TYPE_CHECKING:
     from livechat.gateway.server import GatewayServer
@@ -216,7 +217,7 @@ class BoundedSocket(WebSocketProtocol):  # type: ignore[misc]  # Daphne has no s
             raise ValueError("expected websocket.accept first, got websocket.send")
         if self.state == self.STATE_OPEN:
             framed = (
-                frame(data or b"", BINARY) if text is None else frame(text.encode())
+                binary_frame(data or b"") if text is None else text_frame(text.encode())
             )
             self.queue(framed)
 

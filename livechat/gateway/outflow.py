@@ -40,7 +40,15 @@ class Outflow:
     `on_stall` is called when a wait of `stall_s` moved less than `stall_bytes`.
     """
 
-    __slots__ = ("_bounds", "_on_stall", "_transport", "_waiters", "open", "queued")
+    __slots__ = (
+        "_bounds",
+        "_on_stall",
+        "_transport",
+        "_waiters",
+        "clear",
+        "open",
+        "queued",
+    )
 
     def __init__(
         self, transport: Any, bounds: Bounds, on_stall: Callable[[], None]
@@ -50,6 +58,10 @@ class Outflow:
         self._on_stall = on_stall
         self._waiters: list[asyncio.Future[None]] = []
         self.open = True
+        # Nothing waits here: the next bytes may go to the kernel past the transport.
+        # Whoever writes through the transport ends it, and so does the connection's
+        # end; `is_drained` says when it may be true again.
+        self.clear = False
         self.queued = 0  # bytes given to the transport through `write`, ever
 
     @property
@@ -57,8 +69,15 @@ class Outflow:
         """Bytes that the kernel has not taken yet."""
         return unsent_bytes(self._transport)
 
+    @property
+    def is_drained(self) -> bool:
+        """True when the connection stands and the kernel has taken everything."""
+        transport = self._transport
+        return self.open and not transport.dataBuffer and not transport._tempDataLen
+
     def write(self, data: bytes) -> None:
         """Gives `data` to the transport, behind what waits there."""
+        self.clear = False
         self.queued += len(data)
         self._transport.write(data)
 
@@ -75,7 +94,7 @@ class Outflow:
 
     def end(self) -> None:
         """The connection has ended; whoever waits goes on."""
-        self.open = False
+        self.open = self.clear = False
         self._wake()
 
     def _wake(self) -> None:

@@ -4,7 +4,6 @@ A hub that writes the same bytes to a thousand sockets frames them once and hand
 to the kernel itself; what the kernel does not take waits in the transport, in order.
 """
 
-import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from livechat.gateway.bounded_socket import BoundedSocket
 
 SCOPE_KEY = "livechat.socket"
-TEXT, BINARY = 0x81, 0x82  # FIN and the opcode
 
 
 class RawSocket(Protocol):
@@ -49,24 +47,13 @@ class RawSocket(Protocol):
         """
 
 
-def frame(payload: bytes, first: int = TEXT) -> bytes:
-    """`payload` as one unmasked frame (RFC 6455 5.2); `first` is TEXT or BINARY."""
-    size = len(payload)
-    if size < 126:
-        return bytes((first, size)) + payload
-    if size < 65_536:
-        return struct.pack("!BBH", first, 126, size) + payload
-    return struct.pack("!BBQ", first, 127, size) + payload
-
-
 class GatewaySocket:
     """The RawSocket of a BoundedSocket; holds what the hot path reads."""
 
-    __slots__ = ("_outflow", "_protocol", "_send", "_transport", "address")
+    __slots__ = ("_outflow", "_protocol", "_send", "address")
 
     def __init__(self, protocol: "BoundedSocket", address: str) -> None:
         self._protocol = protocol
-        self._transport = protocol.transport
         self._outflow = protocol.outflow
         # The socket object's own method: a descriptor's number may belong to another
         # client by now, a closed object raises.
@@ -82,20 +69,25 @@ class GatewaySocket:
         return self._outflow.unsent
 
     def write_framed(self, data: bytes) -> None:
-        if self._protocol.state != WebSocketProtocol.STATE_OPEN:
-            return
-        transport = self._transport
-        if transport.dataBuffer or transport._tempDataLen:
-            self._protocol.queue(data)
+        # The state and the transport are looked at only after something went through
+        # the transport: a close frame does, and so does all that the kernel refused.
+        if not (self._outflow.clear or self._is_clear_again()):
+            if self.is_open:
+                self._protocol.queue(data)
             return
         try:
             sent = self._send(data)
         except BlockingIOError:
             sent = 0
         except OSError:
+            self._outflow.clear = False
             return  # the reader finds out and ends the connection
-        if sent < len(data):
+        if sent != len(data):
             self._protocol.queue(data[sent:])
+
+    def _is_clear_again(self) -> bool:
+        self._outflow.clear = self.is_open and self._outflow.is_drained
+        return self._outflow.clear
 
     def close(self, code: int, reason: str = "") -> None:
         self._protocol.close(code, reason)

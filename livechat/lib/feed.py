@@ -7,14 +7,12 @@ one is never delivered; the gap is read from the log (the database) first.
 
 import asyncio
 import logging
-import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
-from livechat.lib import limits
 from livechat.lib.connections import Connection
 from livechat.lib.crowd import Crowd
 from livechat.lib.frames import text_frame
@@ -64,8 +62,6 @@ class Feed:
         self._cursor = cursor
         self._pending: list[Publication] = []
         self._timer: asyncio.TimerHandle | None = None
-        self._flushed_at = 0.0
-        self._flush_took_s = 0.0
         self._healing: asyncio.Task[None] | None = None
 
     def accept(self, publications: Sequence[Publication]) -> None:
@@ -105,7 +101,7 @@ class Feed:
         ready = [one for one, cursor in self.ahead.items() if cursor <= upto]
         if not ready:
             return
-        self.flush()  # the others' part; the newcomers have all of it
+        self._write()  # the others' part; the newcomers have all of it
         for connection in ready:
             del self.ahead[connection]
             self.crowd.add(connection)
@@ -146,33 +142,38 @@ class Feed:
         return [one for one in self.recent if one.changed_seq > cursor]
 
     def _schedule(self) -> None:
-        """Flush at once when the room was quiet, else together with what comes."""
+        """Write at once when the room was quiet, else together with what comes."""
         if self._timer is not None:
             return
-        wait_s = max(limits.FLUSH_INTERVAL_S, self._flush_took_s)
-        due_at = self._flushed_at + wait_s
-        now = time.monotonic()
-        if now >= due_at:
-            self.flush()
+        rest_s = self.crowd.rest_s()
+        if rest_s <= 0:
+            self._write()
         else:
             loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(due_at - now, self.flush)
+            self._timer = loop.call_later(rest_s, self._look_again)
+
+    def _look_again(self) -> None:
+        self._timer = None
+        if self._pending:
+            self._schedule()  # a large crowd may still be written to
 
     def flush(self) -> None:
-        """Write all that waits to every live socket: one write each."""
+        """Write all that waits to every live socket; they have it on return."""
+        self._write()
+        self.crowd.finish()
+
+    def _write(self) -> None:
+        """Begin to write all that waits, one write a socket."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         if not self._pending:
             return
         pending, self._pending = self._pending, []
-        started = time.monotonic()
         self.crowd.write(
             b"".join(text_frame(one.json) for one in pending),
             text_frame(self._page(pending)) if self.crowd.pages else b"",
         )
-        self._flushed_at = time.monotonic()
-        self._flush_took_s = self._flushed_at - started
 
     def _page(self, pending: list[Publication]) -> bytes:
         """One frame for pages: all fragments, and the cursor once."""

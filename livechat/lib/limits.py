@@ -43,6 +43,7 @@ TYPING_TTL_S = 6.0  # typing ends at the latest after this, whatever dies
 
 # The fan-out
 FLUSH_INTERVAL_S = 0.005  # a busy room writes this often; a quiet one at once
+CROWD_SLICE_SOCKETS = 500  # written to before other rooms get their turn
 HEAD_POLL_S = 1.0  # the database's heads are compared this often
 ERRORS_PER_WINDOW = 20  # error answers within ERROR_WINDOW_S close with 4029
 ERROR_WINDOW_S = 10.0

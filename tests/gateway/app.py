@@ -134,7 +134,19 @@ async def command(query: dict[str, str]) -> None:
         for _ in range(int(query["count"])):
             raw.write_framed(framed)
         state["unsent"] = raw.unsent_bytes
+    elif query["do"] == "crowd":
+        crowd(query)
     state["is_open"] = raw.is_open if raw is not None else None
+
+
+def crowd(query: dict[str, str]) -> None:
+    """What a hub does to a room: the same numbered frames to each, one write each."""
+    numbers = range(int(query["first"]), int(query["first"]) + int(query["count"]))
+    size = int(query["size"])
+    framed = b"".join(text_frame(b"%d" % n + b"." * size) for n in numbers)
+    for name in query["with"].split(","):
+        sockets[name]["_raw"].write_framed(framed)
+        sockets[name]["unsent"] = sockets[name]["_raw"].unsent_bytes
 
 
 def text_frame(payload: bytes) -> bytes:

@@ -43,6 +43,12 @@ class Client:
     def __exit__(self, *exc_info: object) -> None:
         self.socket.close()
 
+    def reset(self) -> None:
+        """Ends the connection without a word; the server's next write fails."""
+        linger = struct.pack("ii", 1, 0)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        self.socket.close()
+
     def send(self, data: bytes) -> None:
         self.socket.sendall(data)
 

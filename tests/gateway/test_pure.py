@@ -15,8 +15,8 @@ from livechat.gateway.addresses import (
 from livechat.gateway.bounds import BadBoundError, Bounds
 from livechat.gateway.origin import origin_allowed
 from livechat.gateway.outflow import check_transport
-from livechat.gateway.websocket import BINARY, frame
 from livechat.lib import limits
+from livechat.lib.frames import binary_frame
 
 SITE = frozenset({"https://chat.example.org", "http://127.0.0.1:8000"})
 
@@ -159,4 +159,4 @@ def test_the_installed_twisted_is_known() -> None:
     ],
 )
 def test_a_frame_has_the_shortest_header(size: int, header: bytes) -> None:
-    assert frame(b"x" * size, BINARY) == header + b"x" * size
+    assert binary_frame(b"x" * size) == header + b"x" * size

@@ -50,6 +50,71 @@ def test_too_much_at_once_is_closed_with_4008(ours: Server) -> None:
         assert state["unsent"] <= 4 * MIB + 128 * KIB
 
 
+def flush(server: Server, names: list[str], first: int, count: int, size: int) -> None:
+    """Frames with rising numbers, to each of the sockets in one write."""
+    numbers = f"first={first}&count={count}&size={size}"
+    path = f"/command?name={names[0]}&do=crowd&with={','.join(names)}&{numbers}"
+    server.get(path)
+
+
+def numbers_of(frames: list[tuple[int, bytes]]) -> list[int]:
+    """The numbers of whole frames; a pong is none of them."""
+    return [int(data.split(b".")[0]) for opcode, data in frames if opcode == 1]
+
+
+def test_a_slow_readers_frames_are_whole_and_in_order_while_others_are_fast(
+    ours: Server,
+) -> None:
+    """The slow one's pong waits behind frames that are only half sent."""
+    with (
+        ours.connect(receive_buffer=4 * KIB) as slow,
+        ours.connect() as fast,
+    ):
+        slow.open("/ws/echo?name=slow")
+        fast.open("/ws/echo?name=fast")
+        for first in range(0, 60, 3):
+            flush(ours, ["slow", "fast"], first, 3, 15_000)
+            assert numbers_of([fast.frame() for _ in range(3)]) == [
+                *range(first, first + 3)
+            ]
+            if first == 30:
+                assert ours.state("slow")["unsent"] > 0
+                slow.say("ping", 0x89)
+        assert ours.state("fast")["unsent"] == 0
+        frames = [slow.frame() for _ in range(61)]
+        assert numbers_of(frames) == list(range(60))
+        assert {len(data) for opcode, data in frames if opcode == 1} == {15_001, 15_002}
+        assert (10, b"ping") in frames
+        # Drained, it is written to at once again.
+        flush(ours, ["slow"], 60, 1, 100)
+        assert ours.state("slow")["unsent"] == 0
+        assert numbers_of([slow.frame()]) == [60]
+
+
+def test_a_socket_that_closes_inside_a_flush_takes_nothing_from_the_others(
+    ours: Server,
+) -> None:
+    """One is gone without a word, one is closed by the flush itself."""
+    names = ["stays", "gone", "full", "remains"]
+    with (
+        ours.connect() as stays,
+        ours.connect() as gone,
+        ours.connect(receive_buffer=4 * KIB) as full,
+        ours.connect() as remains,
+    ):
+        for name, client in zip(names, (stays, gone, full, remains), strict=True):
+            client.open(f"/ws/echo?name={name}")
+        write(ours, "full", 68, 60_000)
+        gone.reset()
+        flush(ours, names, 0, 10, 100_000)
+        for client in (stays, remains):
+            assert numbers_of([client.frame() for _ in range(10)]) == [*range(10)]
+        assert wait_for(lambda: ended_state(ours, "full"))["code"] == 4008
+        assert wait_for(lambda: ended_state(ours, "gone"))["code"] == 1006
+        flush(ours, names, 10, 1, 100)
+        assert numbers_of([stays.frame(), remains.frame()]) == [10, 10]
+
+
 def ended_state(server: Server, name: str) -> Any:
     state: Any = server.state(name)
     return state if state["code"] is not None else None
