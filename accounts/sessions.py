@@ -4,23 +4,21 @@ The rule it guards: a session or token that ended opens nothing, and its sockets
 of it through a Revocation row that is written with the change.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare
 
-from accounts.models import Revocation, Token, User, secret_hash
+from accounts import credentials
+from accounts.models import Revocation, User, secret_hash
 from livechat.lib.redis import publish
 
 CHANNEL = "revocations"
@@ -28,10 +26,6 @@ KEEP_REVOCATIONS = timedelta(days=1)  # far above every poll and re-check
 # From a row's creation to its commit, at most; livechat/database.py ends transactions
 # that are left alone before that.
 LATE_COMMIT = timedelta(seconds=10)
-
-# Django's own alphabet (contrib.sessions.backends.base), and ours (Token.issue).
-SESSION_KEY_SHAPE = re.compile(r"[a-z0-9]{32}")
-TOKEN_SHAPE = re.compile(r"lc_[A-Za-z0-9_-]{43}")
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -93,46 +87,10 @@ def principal_of(*, cookie: str | None, bearer: str | None) -> Principal | None:
     One query for a token, two for a session. Never raises because of its input.
     """
     if bearer is not None:
-        return _by_token(bearer)
-    return None if cookie is None else _by_session(cookie)
-
-
-def user_of_token(bearer: str) -> User | None:
-    """The active user whom the token stands for, or None (one query)."""
-    if not TOKEN_SHAPE.fullmatch(bearer):
-        return None
-    tokens = Token.objects.select_related("user")
-    token = tokens.filter(secret_hash=secret_hash(bearer), user__is_active=True).first()
-    return token.user if token else None
-
-
-def _by_token(bearer: str) -> Principal | None:
-    user = user_of_token(bearer)
-    return _principal(user, secret_hash(bearer), "") if user else None
-
-
-def _by_session(key: str) -> Principal | None:
-    if not SESSION_KEY_SHAPE.fullmatch(key):
-        return None
-    user = _user_of(SessionStore(key).load())
-    return _principal(user, secret_hash(key), key) if user else None
-
-
-def _user_of(session: dict[str, Any]) -> User | None:
-    """The session's active user, by the checks of django.contrib.auth.get_user."""
-    user_id = str(session.get(SESSION_KEY, ""))
-    if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
-        return None
-    if not (user_id.isascii() and user_id.isdigit()):
-        return None
-    user = User.objects.filter(pk=int(user_id), is_active=True).first()
-    given = str(session.get(HASH_SESSION_KEY, ""))
-    return user if user and _proves(given, user) else None
-
-
-def _proves(given: str, user: User) -> bool:
-    wanted = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
-    return any(constant_time_compare(given, one) for one in wanted)
+        user = credentials.holder_of_token(bearer)
+        return _principal(user, secret_hash(bearer), "") if user else None
+    user = None if cookie is None else credentials.user_of_session(cookie)
+    return _principal(user, secret_hash(cookie), cookie) if user and cookie else None
 
 
 def _principal(user: User, credential_hash: str, key: str) -> Principal:
@@ -149,16 +107,32 @@ def _principal(user: User, credential_hash: str, key: str) -> Principal:
 
 
 def still_valid(principal: Principal) -> bool:
-    """Whether the session or token still stands for this user (one or two queries).
+    """Whether the session or token still stands for this user; see `valid_among`."""
+    return bool(valid_among([principal]))
 
-    False after log-out, expiry, a new password, deactivation and the token's end.
+
+def valid_among(principals: Iterable[Principal]) -> set[Principal]:
+    """Those whose session or token still stands for their user; three queries at most.
+
+    Not after log-out, expiry, a new password, deactivation and the token's end.
     """
+    asked = set(principals)
+    keys = [one.session_key for one in asked if one.session_key]
+    hashes = [one.session_hash for one in asked if not one.session_key]
+    by_key = credentials.users_of_sessions(keys) if keys else {}
+    by_hash = credentials.users_of_tokens(hashes) if hashes else {}
+    return {one for one in asked if _stands(one, by_key, by_hash)}
+
+
+def _stands(
+    principal: Principal, by_key: dict[str, User], by_hash: dict[str, User]
+) -> bool:
     if principal.session_key:
-        now = _by_session(principal.session_key)
-        return now is not None and now.user_id == principal.user_id
-    tokens = Token.objects.filter(secret_hash=principal.session_hash)
-    alive = tokens.filter(user_id=principal.user_id, user__is_active=True)
-    return alive.filter(user__epoch=principal.epoch).exists()
+        user = by_key.get(principal.session_key)
+        return user is not None and user.pk == principal.user_id
+    user = by_hash.get(principal.session_hash)
+    now = (user.pk, user.epoch) if user else None
+    return now == (principal.user_id, principal.epoch)
 
 
 def ends(revocation: Revocation, principal: Principal) -> bool:

@@ -62,6 +62,21 @@ def test_a_cookie_costs_two_queries_and_a_token_one(
         principal_of(cookie=cookie, bearer=bearer)
 
 
+def test_many_sockets_are_looked_at_again_with_three_queries(
+    alice: User, bob: User, django_assert_num_queries: pytest.FixtureRequest
+) -> None:
+    here, there = client_of(bob), client_of(alice)
+    token = principal_of(cookie=None, bearer=Token.issue(bob))
+    lost = principal_of(cookie=None, bearer=Token.issue(alice, name="lost"))
+    assert token is not None
+    assert lost is not None
+    stays, ends = principal_in(here), principal_in(there)
+    Token.objects.filter(name="lost").delete()
+    there.logout()
+    with django_assert_num_queries(3):  # type: ignore[operator] # a callable fixture
+        assert sessions.valid_among([token, lost, stays, ends]) == {token, stays}
+
+
 def test_a_bad_token_hides_a_good_cookie(bob: User) -> None:
     cookie = key_of(client_of(bob))
     assert principal_of(cookie=cookie, bearer="") is None
