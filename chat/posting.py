@@ -93,9 +93,11 @@ def _desks(
 ) -> dict[int, Desk]:
     """What the rules need, read under the lock; the number of queries is fixed."""
     # Locked, as members come and go by other transactions (chat/members.py).
-    locked = Room.objects.select_for_update(no_key=True)
+    locked = Room.objects.select_for_update(no_key=True).order_by("pk")
     rooms = locked.in_bulk({intent.room for intent in intents})
-    users = User.objects.in_bulk({intent.user for intent in intents})
+    # Locked too: another worker may be spending from the bucket of the same person.
+    senders_locked = User.objects.select_for_update(no_key=True).order_by("pk")
+    users = senders_locked.in_bulk({intent.user for intent in intents})
     buckets = Bucket.objects.in_bulk(users.keys())
     members: dict[int, set[int]] = defaultdict(set)
     muted: dict[int, set[int]] = defaultdict(set)
