@@ -1,4 +1,4 @@
-"""Puts the rows of a page into the sections that the fan-out appends to."""
+"""What templates of the log ask: a row's section, and whether it is very long."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +10,10 @@ from chat.models import Message, Room
 from livechat.lib import limits
 
 register = template.Library()
+
+# A message beyond either is folded: the same for everybody, whatever their screen.
+FOLD_LINES = 24
+FOLD_LENGTH = 2_000  # code points
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +38,10 @@ def chunks(messages: Sequence[Message], room: Room) -> list[Chunk]:
         )
     ]
     return grouped or [Chunk(room.last_seq // limits.CHUNK_SIZE, [])]
+
+
+@register.filter
+def is_long(message: Message) -> bool:
+    """Whether a message would fill more than a screen, so that it is folded."""
+    body = message.body
+    return len(body) > FOLD_LENGTH or body.count("\n") >= FOLD_LINES

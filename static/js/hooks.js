@@ -23,10 +23,9 @@
   // htmx looks up all targets of a frame before it places anything, so rows that follow
   // a new section in the same frame find none yet; a selector is looked up in its turn.
   on("htmx:before:swap", ({ detail }) => {
-    for (const task of detail.tasks) {
-      const isRow = task.swapSpec.style === "beforeend" && task.fragment.querySelector(".msg");
-      if (isRow && !task.target) task.target = "#messages > .chunk:last-of-type";
-    }
+    for (const task of detail.tasks)
+      if (!task.target && task.swapSpec.style === "beforeend" && task.fragment.querySelector(".msg"))
+        task.target = "#messages > .chunk:last-of-type";
   });
 
   // Sending: a bubble at once, under an id that makes a repeat harmless.
@@ -37,15 +36,15 @@
     const enter = event.key === "Enter" && !event.shiftKey && !event.isComposing;
     if (!enter || event.target.id !== "body") return;
     event.preventDefault();
-    event.target.form.requestSubmit();
+    event.target.form.querySelector("button").click(); // does nothing while it is disabled
   });
-  on("submit", (event) => {
-    if (!event.target.matches("[data-optimistic]")) return;
-    const { body, client_id } = event.target.elements;
-    if (body.value.trim()) return void (client_id.value = uuid());
-    event.preventDefault();
-    event.stopPropagation();
-  }, true); // before htmx reads the form
+  // Nothing to see, or more code points than fit: not to be sent, and nothing is cut off.
+  const judge = ({ value, form, dataset }) => {
+    const excess = [...value.trimEnd()].length - dataset.max;
+    form.elements.excess.value = excess > 0 ? excess.toLocaleString() : "";
+    form.querySelector("button").disabled = excess > 0 || !value.trim();
+  };
+  on("input", ({ target }) => target.id === "body" && judge(target));
   on("submit", ({ target: form }) => {
     if (!form.matches("[data-optimistic]")) return;
     const bubble = byId("pending").content.firstElementChild.cloneNode(true);
@@ -55,18 +54,17 @@
     bubble.elements.body.value = bubble.querySelector(".msg__bubble").textContent = body.value;
     byId("pending-list").append(bubble);
     htmx.process(bubble);
-    if (body.id === "body") body.value = "";
+    client_id.value = uuid(); // of the next one; htmx has read the form
+    if (body.id === "body") body.value = "", judge(body);
     byId("body").focus();
     byId("scroll").scrollTop = 0; // of a reversed column: the bottom
   });
   on("click", ({ target }) => {
     if (target.closest("[data-discard]")) remove(target.closest("form")), byId("body").focus();
-    // Safari before 26.2 has no invoker commands.
-    const button = target.closest("[commandfor]");
-    const dialog = button && byId(button.getAttribute("commandfor"));
-    if (dialog && !("command" in button)) dialog.open ? dialog.close() : dialog.showModal();
+    const copy = target.closest("[data-copy]"); // the clipboard API needs https, this does not
+    if (copy) getSelection().selectAllChildren(byId(copy.dataset.copy));
+    if (copy && document.execCommand("copy")) copy.textContent = "Copied";
   });
-  on("animationend", ({ target }) => target.matches(".toast") && target.remove());
 
   // Times and days, in the reader's zone.
   const clock = new Intl.DateTimeFormat([], { hour: "numeric", minute: "2-digit" });
@@ -76,8 +74,7 @@
   const daysAgo = (day) => Math.round((new Date().setHours(0, 0, 0, 0) - day) / 864e5);
   const dayName = (day) => ["Today", "Yesterday"][daysAgo(day)] ?? long.format(day);
   const beside = (msg, way, end) =>
-    msg[`${way}ElementSibling`] ??
-    msg.parentElement[`${way}ElementSibling`]?.[`${end}ElementChild`];
+    msg[`${way}ElementSibling`] ?? msg.parentElement[`${way}ElementSibling`]?.[`${end}ElementChild`];
   const markDay = (msg) => {
     if (!msg?.matches(".msg[data-seq]")) return;
     const before = beside(msg, "previous", "last");
@@ -93,7 +90,10 @@
       time.textContent = clock.format(at);
       time.title = full.format(at);
     },
-    Box: (box) => matchMedia("(pointer: fine)").matches && box.focus({ preventScroll: true }),
+    Box(box) {
+      judge(box);
+      if (matchMedia("(pointer: fine)").matches) box.focus({ preventScroll: true });
+    },
     Scroll(log) {
       const see = ([end]) => log.toggleAttribute("data-away", !end.isIntersecting);
       new IntersectionObserver(see, { root: log, rootMargin: "80px" }).observe(byId("end"));

@@ -40,6 +40,7 @@ def message(**fields: object) -> SimpleNamespace:
         "kind": "text",
         "author": author,
         "client_id": CLIENT_ID,
+        "body": "hi",
         "html": "<p>hi</p>",
         "continues": False,
         "created_at": datetime(2025, 1, 2, 3, 4, tzinfo=UTC),
@@ -47,12 +48,13 @@ def message(**fields: object) -> SimpleNamespace:
     return SimpleNamespace(**(values | fields))
 
 
-def pending(state: str, text: str = "") -> str:
+def pending(state: str, text: str = "", retry_after_s: int = 0) -> str:
     return render(
         "_pending_state",
         client_id=CLIENT_ID,
         state=state,
         text=text,
+        retry_after_s=retry_after_s,
         room="room1",
         body='<i> & "',
     )
@@ -97,6 +99,30 @@ def test_a_pending_bubble_sends_itself_again_until_it_is_refused() -> None:
     assert "Try again" in refused
     assert "data-discard" in refused
     assert 'value="&lt;i&gt; &amp; &quot;"' in refused
+
+
+def test_a_bubble_that_was_too_fast_goes_again_by_itself() -> None:
+    html = pending("refused", "Too fast. Try again in 1 s.", retry_after_s=1)
+    assert 'hx-trigger="submit, every 3s"' in html
+    assert "It tries again by itself." in html
+    assert "Try now" in html
+    assert "data-discard" in html
+
+
+def test_a_very_long_message_is_folded_whoever_reads_it() -> None:
+    lines = "line\n" * 30
+    for body in (lines, "x" * 2001):
+        html = render("_message", message=message(body=body))
+        assert "<summary><span>Show more</span>" in html
+        assert html.count("<p>hi</p>") == 1
+    for body in ("line\n" * 10, "x" * 2000):
+        assert "<details" not in render("_message", message=message(body=body))
+
+
+def test_a_new_name_of_a_room_reaches_its_tooltip() -> None:
+    room = SimpleNamespace(public_id="room1", name="<Design>", member_count=1)
+    html = render("_room_updated", room=room)
+    assert 'title="&lt;Design&gt;">&lt;Design&gt;</span>' in html
 
 
 def test_the_typing_line_is_empty_when_nobody_types() -> None:

@@ -6,11 +6,12 @@ from uuid import uuid4
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FloatRect, Page, expect
 
 from accounts.models import User
 from chat.models import Room
 from livechat.lib import limits
+from livechat.lib.markdown import render
 from tests.chat.pages import client_of, fill, room_of
 from tests.live import Live
 
@@ -18,6 +19,19 @@ pytestmark = pytest.mark.journey
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 DARK = {"color_scheme": "dark"}
+CODE = """```python
+# a comment
+@decorator
+async def push(self, event: str) -> int:
+    if self.buffer is not None and 1 != 2:
+        return "text" + str(42)
+    raise ValueError(True)
+```
+
+```diff
+- removed
++ added
+```"""
 NUMBERS = "rows => rows.map(row => Number(row.dataset.seq))"
 
 Open = Callable[..., Page]
@@ -65,6 +79,32 @@ def seqs(page: Page) -> list[int]:
     return list(page.locator("#messages [data-seq]").evaluate_all(NUMBERS))
 
 
+def write(room: Room, author: User, text: str, *, continues: bool = False) -> None:
+    """Append one message of that text to the room's log, as the worker would have."""
+    fill(room, author, 1)
+    newest = room.messages.filter(seq=room.last_seq)
+    newest.update(body=text, html=render(text), continues=continues)
+
+
+def box(page: Page, css: str) -> FloatRect:
+    """Where the element is on the screen."""
+    found = page.locator(css).bounding_box()
+    assert found
+    return found
+
+
+def apart(one: FloatRect, other: FloatRect) -> bool:
+    """Whether no point of the screen belongs to both."""
+    beside = (
+        one["x"] + one["width"] <= other["x"] or other["x"] + other["width"] <= one["x"]
+    )
+    return (
+        beside
+        or one["y"] + one["height"] <= other["y"]
+        or other["y"] + other["height"] <= one["y"]
+    )
+
+
 @pytest.fixture
 def lounge(live: Live, alice: User, bob: User) -> Room:
     """A room of alice's that bob belongs to."""
@@ -106,22 +146,109 @@ def test_scrolling_up_brings_the_whole_history_and_moves_no_row(
     expect(page.locator("#m-120")).to_be_in_viewport()
 
 
-def test_a_refused_bubble_can_be_sent_again_or_discarded(
+def test_a_bubble_that_was_too_fast_goes_by_itself_unless_discarded(
     open_page: Open, alice: User, lounge: Room
 ) -> None:
     page = connected(open_page(alice, f"/rooms/{lounge.public_id}/"))
-    for number in range(limits.MESSAGE_BURST + 3):
+    for number in range(limits.MESSAGE_BURST + 4):
         page.fill("#body", f"text {number}")
         page.press("#body", "Enter")
-    expect(page.locator(".msg--refused").first).to_be_visible()
-    expect(page.locator(".msg--pending:not(.msg--refused)")).to_have_count(0)
-    page.get_by_role("button", name="Discard").first.click()
+    last = page.locator(".msg--refused").last
+    expect(last).to_contain_text(f"text {limits.MESSAGE_BURST + 3}")
+    expect(last).to_contain_text("It tries again by itself.")
+    last.get_by_role("button", name="Discard").click()
     expect(page.locator("#body")).to_be_focused()
-    for _ in range(page.locator(".msg--refused").count()):
-        page.wait_for_timeout(1100)  # as each bubble says: "Try again in 1 s."
-        page.get_by_role("button", name="Try again").first.click()
+    expect(page.locator("#pending-list form")).to_have_count(0, timeout=20_000)
+    assert seqs(page) == list(range(1, limits.MESSAGE_BURST + 4))
+    expect(page.locator("#messages")).not_to_contain_text(f"{limits.MESSAGE_BURST + 3}")
+
+
+def test_a_text_that_is_too_long_is_kept_whole_and_not_sent(
+    open_page: Open, alice: User, lounge: Room
+) -> None:
+    page = connected(open_page(alice, f"/rooms/{lounge.public_id}/"))
+    expect(page.get_by_role("button", name="Send")).to_be_disabled()
+    text = "🙂" * (limits.MESSAGE_MAX_LENGTH + 12)
+    page.fill("#body", text)
+    said = page.get_by_text("12 characters too many: at most 8,000 fit.")
+    expect(said).to_be_visible()
+    page.press("#body", "Enter")
+    expect(page.get_by_role("button", name="Send")).to_be_disabled()
+    expect(page.locator("#body")).to_have_value(text)
     expect(page.locator("#pending-list form")).to_have_count(0)
-    assert seqs(page) == list(range(1, limits.MESSAGE_BURST + 3))
+    page.fill("#body", text[12:] + "\n ")  # blanks at the end do not count
+    expect(said).not_to_be_visible()
+    page.press("#body", "Enter")
+    expect(page.locator("#m-1")).to_be_attached()
+    expect(page.locator("#body")).to_have_value("")
+
+
+def test_a_long_message_is_folded_until_somebody_unfolds_it(
+    open_page: Open, alice: User, bob: User, lounge: Room
+) -> None:
+    write(lounge, bob, "\n".join(f"line {number}" for number in range(300)))
+    page = connected(open_page(alice, f"/rooms/{lounge.public_id}/"))
+    assert box(page, "#m-1")["height"] < 800
+    page.get_by_text("Show more").click()
+    assert box(page, "#m-1")["height"] > 5000
+    page.get_by_text("Show less").click()
+    assert box(page, "#m-1")["height"] < 800
+
+
+def test_the_time_of_a_grouped_message_shows_beside_its_bubble(
+    open_page: Open, alice: User, bob: User, lounge: Room
+) -> None:
+    for author in (bob, alice):
+        write(lounge, author, "first of a group")
+        write(lounge, author, "second of a group", continues=True)
+    page = connected(open_page(alice, f"/rooms/{lounge.public_id}/", locale="en-US"))
+    for row in ("#m-2", "#m-4"):
+        page.locator(row).hover()
+        expect(page.locator(f"{row} .msg__header")).to_have_css("opacity", "1")
+        assert apart(box(page, f"{row} .msg__time"), box(page, f"{row} .msg__bubble"))
+
+
+@pytest.mark.parametrize("options", [{}, PHONE])
+def test_a_toast_leaves_the_send_button_free_and_goes(
+    open_page: Open, alice: User, lounge: Room, options: dict[str, Any]
+) -> None:
+    page = open_page(alice, f"/rooms/{lounge.public_id}/", **options)
+    page.locator("#toasts").evaluate("it => it.innerHTML = '<p class=toast>No.</p>'")
+    assert apart(box(page, ".toast"), box(page, "#composer"))
+    expect(page.locator(".toast")).not_to_be_visible(timeout=20_000)
+    expect(page.locator(".toast")).to_have_css("display", "none")
+
+
+def test_a_long_name_of_a_room_stays_in_the_sidebar(
+    open_page: Open, alice: User
+) -> None:
+    room = room_of(alice, name="W" * limits.NAME_MAX_LENGTH)
+    page = open_page(alice, f"/rooms/{room.public_id}/")
+    name, pane = box(page, "#sidebar-rooms .sidebar__name"), box(page, "#nav")
+    assert name["x"] + name["width"] < pane["x"] + pane["width"]
+    expect(page.get_by_title(room.name)).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("opener", "pane"), [("Open your rooms", "#nav"), ("Details", "#info")]
+)
+def test_a_phones_panes_have_a_button_that_closes_them(
+    open_page: Open, alice: User, lounge: Room, opener: str, pane: str
+) -> None:
+    page = open_page(alice, f"/rooms/{lounge.public_id}/", **PHONE)
+    page.get_by_role("button", name=opener).click()
+    expect(page.locator(pane)).to_be_visible()
+    page.locator(pane).get_by_role("button", name="Close").click()
+    expect(page.locator(pane)).not_to_be_visible()
+
+
+def test_an_invite_link_is_copied_with_one_click(open_page: Open, alice: User) -> None:
+    page = open_page(alice, "/invites/", permissions=["clipboard-read"])
+    page.get_by_role("button", name="Make a link").click()
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    link = page.locator("#new-link").inner_text()
+    assert page.evaluate("navigator.clipboard.readText()") == link
 
 
 def test_reading_paging_joining_and_posting_need_no_javascript(
@@ -158,10 +285,28 @@ def test_a_room_made_in_the_dialog_is_in_everybodys_lobby_and_joined_with_a_clic
     expect(watcher.locator("#messages .msg")).to_contain_text("Hello!")
 
 
+@pytest.mark.parametrize("options", [{}, DARK])
+def test_code_can_be_read_in_every_bubble_and_theme(
+    open_page: Open, alice: User, bob: User, lounge: Room, options: dict[str, Any]
+) -> None:
+    write(lounge, bob, CODE)
+    write(lounge, alice, CODE)
+    tall = {"viewport": {"width": 1280, "height": 1400}, **options}
+    page = open_page(alice, f"/rooms/{lounge.public_id}/", **tall)
+    expect(page.locator("#m-2 .gd")).to_be_in_viewport()
+    found = Axe().run(page, options={"runOnly": ["color-contrast"]}).response
+    assert found["violations"] == []
+    judged = " ".join(node["html"] for one in found["passes"] for node in one["nodes"])
+    for token in ("c1", "k", "nd", "nf", "s2", "mi", "bp", "gd", "gi"):
+        assert f'class="{token}"' in judged
+
+
 def test_axe_finds_nothing_on_any_page(
     open_page: Open, alice: User, charlie: User, lounge: Room
 ) -> None:
     fill(lounge, charlie, 60)
+    for author in (alice, charlie):
+        write(lounge, author, "a long one\n" * 60)
     room = f"/rooms/{lounge.public_id}/"
     visits: list[tuple[User | None, str, dict[str, Any]]] = [
         (alice, room, {}),
