@@ -1,8 +1,7 @@
 """A disk without space refuses clearly, and all is well once there is some."""
 
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 from django.db import OperationalError, connection
@@ -11,6 +10,7 @@ from accounts.models import Community
 from chat.models import Message, Room
 from livechat.lib.storage import disk_is_full
 from tests.chat.conftest import Member
+from tests.chat.refusing import refusing
 from tests.environment import POSTGRES_URL
 from tests.live import Live
 
@@ -33,24 +33,6 @@ def test_sqlite_without_space_is_known_by_its_error(transactional_db: None) -> N
         assert not disk_is_full(error_of(lambda: cursor.execute("SELECT 1 FROM no")))
 
 
-@contextmanager
-def full() -> Iterator[None]:
-    """Each insert of a message ends as if PostgreSQL's disk had no space."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE FUNCTION no_space() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            "RAISE EXCEPTION 'could not extend a file' USING ERRCODE = '53100'; END $$"
-        )
-        cursor.execute(
-            "CREATE TRIGGER no_space BEFORE INSERT ON chat_message "
-            "EXECUTE FUNCTION no_space()"
-        )
-        try:
-            yield
-        finally:
-            cursor.execute("DROP FUNCTION no_space CASCADE")
-
-
 @on_postgresql
 async def test_postgresql_without_space_refuses_and_reading_goes_on(
     unlimited: Live, live: Live, room: Room, member: Member
@@ -60,7 +42,7 @@ async def test_postgresql_without_space_refuses_and_reading_goes_on(
     async with live.client(token) as client:
         await client.subscribe(room.public_id)
         await client.post(room.public_id, "before")
-        with full():
+        with refusing("later", sqlstate="53100"):
             await client.say("send", room=room.public_id, client_id=key, body="later")
             error = await client.expect("error", client_id=key, timeout_s=20)
             assert error["code"] == "storage_full"
