@@ -12,7 +12,7 @@ def what_is_down() -> list[str]:
     """The names of what does not answer, empty when all is well; ends within 7 s."""
     down = []
     try:
-        if Shard.objects.filter(until__gt=timezone.now()).count() < limits.SHARDS:
+        if not _shards_are_held():
             down.append("roomworker")
     except Error:
         down.append("database")
@@ -21,3 +21,10 @@ def what_is_down() -> list[str]:
     except RedisAway:
         down.append("redis")
     return down
+
+
+def _shards_are_held() -> bool:
+    """Whether each shard has a worker, or is on its way from one to another."""
+    held = Shard.objects.filter(until__gt=timezone.now()).count()
+    given_up = Shard.objects.filter(until__lte=timezone.now(), owner="").count()
+    return held > 0 and held + given_up >= limits.SHARDS

@@ -4,8 +4,6 @@ Accepting is not acking: the ack comes from the worker, after the commit. Redis 
 means "waiting" to the sender, who sends the same `client_id` again.
 """
 
-import asyncio
-import hashlib
 import secrets
 from dataclasses import dataclass
 from functools import cache
@@ -13,21 +11,20 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from redis.exceptions import NoScriptError
 
 from accounts.models import User
 from chat.models import Room
 from livechat.lib import limits
-from livechat.lib.redis import AsyncRedis, RedisAway, client
+from livechat.lib.redis import RedisAway, client
 
 # KEYS[1] stream; ARGV: the cap, the entry. A full inbox is told, not queued.
-_ADD = """
+ADD = """
 if redis.call('XLEN', KEYS[1]) >= tonumber(ARGV[1]) then return false end
 return redis.call('XADD', KEYS[1], '*', 'i', ARGV[2])
 """
 
 
-class PostIntent(msgspec.Struct, frozen=True, array_like=True):
+class PostIntent(msgspec.Struct, frozen=True, array_like=True, tag="send"):
     """A message on its way to the room worker, with the address of its answer."""
 
     room: int  # primary key
@@ -42,13 +39,63 @@ class PostIntent(msgspec.Struct, frozen=True, array_like=True):
     public_id: str = ""  # of the room; a refusal names it even if nothing can be read
 
 
+class EditIntent(msgspec.Struct, frozen=True, array_like=True, tag="edit"):
+    """A new text for a message of one's own."""
+
+    room: int
+    user: int
+    epoch: int
+    seq: int
+    body: str
+    process: str
+    address: str
+    ref: str | None
+    public_id: str = ""
+
+
+class DeleteIntent(msgspec.Struct, frozen=True, array_like=True, tag="delete"):
+    """The end of a message's text; its numbers stay."""
+
+    room: int
+    user: int
+    epoch: int
+    seq: int
+    process: str
+    address: str
+    ref: str | None
+    public_id: str = ""
+
+
+class _Untagged(PostIntent, frozen=True, array_like=True, tag=False):
+    """A message as it was written before there was anything but messages."""
+
+
+Change = EditIntent | DeleteIntent
+Write = PostIntent | Change  # what the room worker decides over
+
+_write: msgspec.msgpack.Decoder[Write] = msgspec.msgpack.Decoder(Write)
+_untagged = msgspec.msgpack.Decoder(_Untagged)
+
+
+def decoded(entry: bytes) -> Write:
+    """The intent of a stream's entry, also of one that an older version wrote.
+
+    Raises:
+        msgspec.DecodeError: it is none.
+    """
+    try:
+        return _write.decode(entry)
+    except msgspec.ValidationError:
+        return _untagged.decode(entry)
+
+
 class Answer(msgspec.Struct, frozen=True, array_like=True):
-    """What became of a PostIntent: an ack (`code` empty) or a refusal."""
+    """What became of an intent: an ack (`code` empty) or a refusal."""
 
     address: str
     ref: str | None
     room: str  # public id
-    client_id: str
+    client_id: str  # of the message; empty for a change
     seq: int = 0
     changed_seq: int = 0
     repeated: bool = False  # the message was there already
@@ -100,74 +147,6 @@ def waiting() -> Refused:
     )
 
 
-class Submissions:
-    """A web process's way in: intents that meet go to Redis in one round trip."""
-
-    def __init__(self, redis: AsyncRedis) -> None:
-        self._redis = redis
-        self._waiting: list[tuple[str, bytes, asyncio.Future[bool]]] = []
-        self._task: asyncio.Task[None] | None = None
-        self._sha = hashlib.sha1(_ADD.encode(), usedforsecurity=False).hexdigest()
-
-    async def submit(self, shard: int, intent: PostIntent) -> None:
-        """Append the intent to its shard's stream, within about a second.
-
-        Raises:
-            Refused: busy (the stream is full) or waiting (Redis is away).
-        """
-        added: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        payload = msgspec.msgpack.encode(intent)
-        self._waiting.append((stream(shard), payload, added))
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._send_all())
-        try:
-            if not await added:
-                raise busy()
-        except RedisAway as error:
-            raise waiting() from error
-
-    async def _send_all(self) -> None:
-        """Send what waits until nothing does; nobody is left to wait for ever."""
-        while self._waiting:
-            batch, self._waiting = self._waiting, []
-            entries = [(key, payload) for key, payload, _ in batch]
-            try:
-                results = await self._send(entries)
-            except Exception as error:  # noqa: BLE001 - each sender is told of it
-                results = [error] * len(batch)
-            for (_, _, added), result in zip(batch, results, strict=True):
-                if added.done():
-                    continue  # the socket that waited for it is gone
-                if isinstance(result, Exception):
-                    added.set_exception(result)
-                else:
-                    added.set_result(bool(result))
-
-    async def _send(self, entries: list[tuple[str, bytes]]) -> list[Any]:
-        """An entry id, None (full) or an exception for each entry."""
-        try:
-            results = await self._add(entries)
-            lost = [at for at, one in enumerate(results) if _is_unknown(one)]
-            if lost:  # a new Redis knows no scripts; what it refused is not stored
-                await self._redis.script_load(_ADD)
-                again = await self._add([entries[at] for at in lost])
-                for at, result in zip(lost, again, strict=True):
-                    results[at] = result
-        except RedisAway as error:
-            return [error] * len(entries)
-        return results
-
-    async def _add(self, entries: list[tuple[str, bytes]]) -> list[Any]:
-        pipeline = self._redis.pipeline(transaction=False)
-        for key, payload in entries:
-            pipeline.evalsha(self._sha, 1, key, limits.INBOX_MAX_INTENTS, payload)
-        return list(await pipeline.execute(raise_on_error=False))
-
-
-def _is_unknown(result: object) -> bool:
-    return isinstance(result, NoScriptError)
-
-
 def post_message(
     user: User, room: Room, *, body: str, client_id: UUID, reply_to: int | None = None
 ) -> Posted:
@@ -191,13 +170,37 @@ def post_message(
         ref=None,
         public_id=room.public_id,
     )
-    answer = _ask(room.shard, intent)
+    return _posted(_ask(room.shard, intent))
+
+
+def edit_message(user: User, room: Room, seq: int, body: str) -> Posted:
+    """Give a message another text and wait, as `post_message` does.
+
+    The text that it has already changes nothing. Raises as `post_message` does.
+    """
+    key = f"answer:{secrets.token_hex(8)}"
+    intent = EditIntent(
+        room.pk, user.pk, user.epoch, seq, body, "", key, None, room.public_id
+    )
+    return _posted(_ask(room.shard, intent))
+
+
+def delete_message(user: User, room: Room, seq: int) -> Posted:
+    """Empty a message for everybody; a repeat changes nothing."""
+    key = f"answer:{secrets.token_hex(8)}"
+    intent = DeleteIntent(
+        room.pk, user.pk, user.epoch, seq, "", key, None, room.public_id
+    )
+    return _posted(_ask(room.shard, intent))
+
+
+def _posted(answer: Answer) -> Posted:
     if answer.code:
         raise Refused(answer.code, answer.message, answer.retry_after_ms)
     return Posted(answer.seq, answer.changed_seq)
 
 
-def _ask(shard: int, intent: PostIntent) -> Answer:
+def _ask(shard: int, intent: Write) -> Answer:
     redis: Any = client()
     try:
         added = _script()(
@@ -217,4 +220,4 @@ def _ask(shard: int, intent: PostIntent) -> Answer:
 
 @cache
 def _script() -> Any:
-    return client().register_script(_ADD)
+    return client().register_script(ADD)

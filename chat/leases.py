@@ -5,13 +5,13 @@ A frozen worker that wakes finds a higher epoch in the database and can write no
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from chat.models import Shard
+from chat.models import RoomWorker, Shard
 from livechat.lib import limits
 
 
@@ -19,55 +19,86 @@ class Fenced(Exception):  # noqa: N818 - the handler reads as a sentence
     """Another worker holds the shard by now."""
 
 
-def acquire(owner: str) -> dict[int, int]:
-    """Take every shard that is free, expired or was `owner`'s; return their epochs.
+def balance(owner: str, held: Mapping[int, int]) -> dict[int, int]:
+    """Renew, then give up or take shards up to a fair share; return what is held now.
 
-    The same owner (a restarted process) takes over at once: the epoch rises, so that
-    its former self is fenced whether it is dead or not.
+    The share is SHARDS divided by the workers that live, rounded up. Call it between
+    batches only: what is given up must not be in work. Our former self (a restarted
+    process of the same name) is taken over at once: the epoch rises, so that it is
+    fenced whether it is dead or not.
+
+    Raises:
+        Fenced: one of the held shards has another epoch now; nothing was changed.
     """
-    now = timezone.now()
     with transaction.atomic():
+        if held:
+            renew(held)
+        share = -(-limits.SHARDS // _beat(owner))
+        kept = dict(sorted(held.items())[:share])
+        _free({number: held[number] for number in held.keys() - kept.keys()})
+        return kept | _take(owner, kept, share - len(kept))
+
+
+def _beat(owner: str) -> int:
+    """How many workers live, us included."""
+    RoomWorker.objects.update_or_create(name=owner, defaults={"until": _until()})
+    return RoomWorker.objects.filter(until__gt=timezone.now()).count()
+
+
+def _take(owner: str, held: Mapping[int, int], most: int) -> dict[int, int]:
+    """Take shards that are free, expired or our former self's; return their epochs."""
+    now = timezone.now()
+    if not held:  # the first time, and after a fence
         Shard.objects.bulk_create(
             [Shard(number=number, until=now) for number in range(limits.SHARDS)],
             ignore_conflicts=True,
         )
-        free = Shard.objects.filter(Q(until__lte=now) | Q(owner=owner))
-        numbers = list(free.values_list("number", flat=True))
-        Shard.objects.filter(number__in=numbers).update(
-            owner=owner, epoch=F("epoch") + 1, until=_until()
-        )
-        held = Shard.objects.filter(number__in=numbers)
-        return dict(held.values_list("number", "epoch"))
+    free = Shard.objects.select_for_update().filter(Q(until__lte=now) | Q(owner=owner))
+    free = free.exclude(number__in=held.keys()).order_by("number")
+    numbers = list(free.values_list("number", flat=True)[:most])
+    Shard.objects.filter(number__in=numbers).update(
+        owner=owner, epoch=F("epoch") + 1, until=_until()
+    )
+    taken = Shard.objects.filter(number__in=numbers)
+    return dict(taken.values_list("number", "epoch"))
 
 
 def hold(leases: Mapping[int, int]) -> None:
-    """Renew the shards inside the caller's transaction; one query.
+    """Keep the shards ours until the caller's transaction ends; one query.
 
     Raises:
         Fenced: one of them has another epoch now.
     """
-    ours = Q()
-    for number, epoch in leases.items():
-        ours |= Q(number=number, epoch=epoch)
-    if Shard.objects.filter(ours).update(until=_until()) != len(leases):
+    shards = Shard.objects.select_for_update().filter(number__in=leases.keys())
+    if dict(shards.order_by("number").values_list("number", "epoch")) != dict(leases):
         raise Fenced(f"one of {len(leases)} shards is held under another epoch now")
 
 
 def renew(leases: Mapping[int, int]) -> None:
-    """Renew all shards of an idle worker.
+    """Hold the shards for a whole lease from now on.
 
     Raises:
         Fenced: one of them has another epoch now.
     """
     with transaction.atomic():
         hold(leases)
+        Shard.objects.filter(number__in=leases.keys()).update(until=_until())
 
 
-def release(leases: Mapping[int, int]) -> None:
-    """Give the shards back, so that another worker need not wait."""
+def leave(owner: str, leases: Mapping[int, int]) -> None:
+    """Give everything back, so that the others need not wait; for a clean end."""
+    with transaction.atomic():
+        _free(leases)
+        RoomWorker.objects.filter(name=owner).delete()
+
+
+def _free(leases: Mapping[int, int]) -> None:
+    """Free the shards for others; what is held under another epoch stays as it is."""
     for number, epoch in leases.items():
-        Shard.objects.filter(number=number, epoch=epoch).update(until=timezone.now())
+        Shard.objects.filter(number=number, epoch=epoch).update(
+            owner="", until=timezone.now()
+        )
 
 
-def _until() -> object:
+def _until() -> datetime:
     return timezone.now() + timedelta(seconds=limits.LEASE_S)

@@ -166,6 +166,16 @@ class Shard(models.Model):
         return f"Shard {self.number}, epoch {self.epoch}, {self.owner}"
 
 
+class RoomWorker(models.Model):
+    """A worker that lives until then; the shards are shared out among those."""
+
+    name = models.CharField(max_length=100, primary_key=True)
+    until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Bucket(models.Model):
     """A person's token bucket; written with the messages that it let through."""
 

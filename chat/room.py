@@ -5,14 +5,16 @@ takes away what is to be written. What it remembers between batches is only a ca
 of the room's newest message, checked against the room's own counter.
 """
 
+import copy
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from accounts.models import User
-from chat.inbox import Answer, PostIntent
+from chat.answers import acked, refused, too_fast
+from chat.inbox import Answer, Change, DeleteIntent, EditIntent, PostIntent, Write
 from chat.models import Message, Room
 from livechat.lib import limits
 from livechat.lib.markdown import render
@@ -43,15 +45,22 @@ class Desk:
     """One room's part of a batch: what was read, and what is to be written."""
 
     room: Room
-    members: set[int]
     senders: dict[int, Sender]
-    stored: dict[tuple[int, UUID], Message]
-    bodies: dict[PostIntent, Body]
+    bodies: Mapping[Write, Body]
     rate: Rate
     now: datetime
-    new: list[Message] = field(default_factory=list)
+    epoch: int  # of the lease under which it is written
+    first_changed_seq: int  # where the room's changes stood before the batch
+    members: set[int] = field(default_factory=set)
+    admins: set[int] = field(default_factory=set)
     muted: set[int] = field(default_factory=set)
     banned: set[int] = field(default_factory=set)
+    stored: dict[tuple[int, UUID], Message] = field(default_factory=dict)
+    found: dict[int, Message] = field(default_factory=dict)  # to be changed, by seq
+    # What came of the batch, by seq in its last state; and each state in its turn.
+    new: dict[int, Message] = field(default_factory=dict)
+    changed: dict[int, Message] = field(default_factory=dict)
+    states: list[Message] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -61,16 +70,25 @@ class RoomActor:
     newest: Message | None = None
     used_at: float = field(default_factory=time.monotonic)
 
-    def decide(self, intent: PostIntent, desk: Desk) -> Answer:
-        """The answer to one intent; a message that is let through lands in `desk.new`.
+    def decide(self, intent: Write, desk: Desk) -> Answer:
+        """The answer to one intent; what it writes lands at the desk.
 
-        A repeat of a stored `client_id` gives the stored numbers and costs nothing.
+        A repeat gives the stored numbers, writes nothing and costs nothing.
         """
         self.used_at = time.monotonic()
         sender = desk.senders.get(intent.user)
         if refusal := _not_allowed(intent, sender, desk):
             return refused(intent, desk.room, *refusal)
         assert sender is not None  # noqa: S101 - _not_allowed refused the others
+        if isinstance(intent, PostIntent):
+            return self._post(intent, sender, desk)
+        if refusal := _not_theirs(intent, desk):
+            return refused(intent, desk.room, *refusal)
+        if isinstance(intent, DeleteIntent):
+            return self._delete(intent, desk)
+        return self._edit(intent, sender, desk)
+
+    def _post(self, intent: PostIntent, sender: Sender, desk: Desk) -> Answer:
         body = desk.bodies[intent]
         if known := desk.stored.get((intent.user, intent.client_id)):
             return _repeat(intent, desk.room, known, body)
@@ -83,8 +101,44 @@ class RoomActor:
             message = "The message that this replies to is not there."
             return refused(intent, desk.room, "no_message", message)
         if wait_s := _pay(sender, desk):
-            return _too_fast(intent, desk.room, wait_s)
+            return too_fast(intent, desk.room, wait_s)
         return acked(intent, desk.room, self._append(intent, sender.user, body, desk))
+
+    def _edit(self, intent: EditIntent, sender: Sender, desk: Desk) -> Answer:
+        body, message = desk.bodies[intent], desk.found[intent.seq]
+        if body.code:
+            return refused(intent, desk.room, body.code, body.message)
+        if body.text == message.body:  # a repeat, or an edit that came to nothing
+            return acked(intent, desk.room, message, repeated=True)
+        if wait_s := _pay(sender, desk):
+            return too_fast(intent, desk.room, wait_s)
+        html = render(body.text) if body.html is None else body.html
+        edited = self._change(message, desk)
+        edited.body, edited.html, edited.edited_at = body.text, html, desk.now
+        return acked(intent, desk.room, edited)
+
+    def _delete(self, intent: DeleteIntent, desk: Desk) -> Answer:
+        message = desk.found[intent.seq]
+        if message.deleted_at is not None:
+            return acked(intent, desk.room, message, repeated=True)
+        deleted = self._change(message, desk)
+        deleted.body = deleted.html = ""
+        deleted.deleted_at = desk.now
+        return acked(intent, desk.room, deleted)
+
+    def _change(self, message: Message, desk: Desk) -> Message:
+        """A copy of the message with the room's next change, to be given its new state.
+
+        A copy, as the former state may be waiting at the desk to be published.
+        """
+        desk.room.last_changed_seq += 1
+        changed = copy.copy(message)
+        changed.created_changed_seq = message.first_changed_seq
+        changed.changed_seq = desk.room.last_changed_seq
+        rows = desk.new if message.seq in desk.new else desk.changed
+        rows[message.seq] = desk.found[message.seq] = changed
+        desk.states.append(changed)
+        return changed
 
     def _append(
         self, intent: PostIntent, author: User, body: Body, desk: Desk
@@ -102,10 +156,12 @@ class RoomActor:
             html=render(body.text) if body.html is None else body.html,
             reply_to=intent.reply_to,
             continues=self._continues(author, room, desk.now),
+            epoch=desk.epoch,
             created_at=desk.now,
         )
         self.newest = message
-        desk.new.append(message)
+        desk.new[message.seq] = desk.found[message.seq] = message
+        desk.states.append(message)
         desk.stored[intent.user, intent.client_id] = message
         return message
 
@@ -147,40 +203,12 @@ class Registry:
             del self._actors[room]
 
 
-def refused(intent: PostIntent, room: Room | None, code: str, message: str) -> Answer:
-    """The refusal of an intent; waiting does not help."""
-    return Answer(
-        address=intent.address,
-        ref=intent.ref,
-        room=room.public_id if room else intent.public_id,
-        client_id=str(intent.client_id),
-        code=code,
-        message=message,
-        body=intent.body,
-    )
-
-
-def acked(
-    intent: PostIntent, room: Room, message: Message, *, repeated: bool = False
-) -> Answer:
-    """The answer to an intent whose message is stored."""
-    return Answer(
-        address=intent.address,
-        ref=intent.ref,
-        room=room.public_id,
-        client_id=str(intent.client_id),
-        seq=message.seq,
-        changed_seq=message.changed_seq,
-        repeated=repeated,
-    )
-
-
 def _not_allowed(
-    intent: PostIntent, sender: Sender | None, desk: Desk
+    intent: Write, sender: Sender | None, desk: Desk
 ) -> tuple[str, str] | None:
     if sender is None or not sender.user.is_active or sender.user.epoch != intent.epoch:
         return "forbidden", "This session has ended. Log in again."
-    if intent.user in desk.muted:
+    if intent.user in desk.muted and not isinstance(intent, DeleteIntent):
         return "forbidden", "An admin of this room has muted you. You can still read."
     if intent.user in desk.members:
         return None
@@ -189,9 +217,24 @@ def _not_allowed(
     return "forbidden", "Join the room first."
 
 
+def _not_theirs(intent: Change, desk: Desk) -> tuple[str, str] | None:
+    """Why the message is not theirs to change: authors edit, admins may delete too."""
+    message = desk.found.get(intent.seq)
+    deletes = isinstance(intent, DeleteIntent)
+    if message is None or (message.deleted_at is not None and not deletes):
+        return "no_message", "There is no such message, or it was deleted."
+    if message.kind == Message.Kind.SYSTEM:
+        return "forbidden", "This line tells what happened; it stays."
+    if message.author_id == intent.user or (deletes and intent.user in desk.admins):
+        return None
+    return "forbidden", "This message is somebody else's."
+
+
 def _repeat(intent: PostIntent, room: Room, known: Message, body: Body) -> Answer:
+    # Whose text has changed since cannot be compared; the numbers are what was asked.
+    changed = known.created_changed_seq is not None
     # A text that is refused was never stored, so it is another one in any case.
-    if body.code or known.body != body.text:
+    if body.code or (not changed and known.body != body.text):
         message = "This client_id was used for another text. Make a new one."
         return refused(intent, room, "key_reused", message)
     return acked(intent, room, known, repeated=True)
@@ -202,17 +245,3 @@ def _pay(sender: Sender, desk: Desk) -> float:
     level, wait_s = take(sender.level, desk.rate, desk.now.timestamp())
     sender.level, sender.spent = level, True
     return wait_s
-
-
-def _too_fast(intent: PostIntent, room: Room, wait_s: float) -> Answer:
-    seconds = max(1, round(wait_s + 0.49))
-    return Answer(
-        address=intent.address,
-        ref=intent.ref,
-        room=room.public_id,
-        client_id=str(intent.client_id),
-        code="rate_limited",
-        message=f"Too fast. Try again in {seconds} s.",
-        retry_after_ms=int(wait_s * 1000) + 1,
-        body=intent.body,
-    )

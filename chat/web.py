@@ -20,8 +20,9 @@ from django.template.loader import get_template
 from accounts import sessions
 from chat import fanout, lobby, people, presence, removals
 from chat.attendance import Attendance
-from chat.inbox import Answer, Submissions, answers_channel
+from chat.inbox import Answer, answers_channel
 from chat.roster import Roster, Told
+from chat.submissions import Submissions
 from livechat.lib import limits
 from livechat.lib.codec import encode
 from livechat.lib.connections import Connection

@@ -60,8 +60,11 @@ CHAT_LAYERS = (
         "attendance",
         "openapi",
         "removals",
+        "rows",
     ),
+    ("answers", "submissions", "intake"),
     ("people", "room", "lobby"),
+    ("desks",),
     ("actions", "posting", "web"),
     ("worker", "subscriptions", "demo", "signals"),
     ("consumers", "api", "views", "admin"),
@@ -86,7 +89,6 @@ LONGER_FILES = {
     "livechat/settings.py": "a list of values, read from top to bottom",
     "livechat/gateway/bounded_socket.py": "one class that overrides autobahn's",
     "chat/web.py": "one process's loops over one set of sockets",
-    "chat/worker.py": "one loop from the stream to the publication",
     "chat/attendance.py": "own people and viewers live by one heartbeat",
 }
 

@@ -50,7 +50,8 @@ def _desk(
         room=room or Room(pk=7, public_id="room", last_seq=0, last_changed_seq=0),
         members={ALICE, BOB},
         senders=people,
-        stored={},
+        epoch=3,
+        first_changed_seq=0,
         bodies=dict(zip(intents, made, strict=True)),
         rate=Rate(10, 1),
         now=now,
@@ -71,7 +72,7 @@ def test_messages_are_numbered_in_the_order_in_which_they_come() -> None:
         (6, 11),
         (7, 12),
     ]
-    assert [one.seq for one in desk.new] == [5, 6, 7]
+    assert [one.seq for one in desk.new.values()] == [5, 6, 7]
     assert (desk.room.last_seq, desk.room.last_changed_seq) == (7, 12)
 
 
@@ -133,7 +134,7 @@ def test_an_empty_bucket_tells_how_long_to_wait_and_holds_nobody_else_up() -> No
     assert [one.code for one in answers] == ["", "rate_limited", ""]
     assert answers[1].retry_after_ms == 1001
     assert answers[1].body == "hello"
-    assert [one.seq for one in desk.new] == [1, 2]
+    assert [one.seq for one in desk.new.values()] == [1, 2]
 
 
 def test_a_repeat_gives_the_same_numbers_and_costs_nothing() -> None:
@@ -151,7 +152,7 @@ def test_a_client_id_for_another_text_is_refused_and_the_first_text_stands() -> 
     intents = [_intent(client_id=key), _intent(client_id=key, body="other")]
     desk = _desk(intents)
     assert _codes(intents, desk) == ["", "key_reused"]
-    assert [one.body for one in desk.new] == ["hello"]
+    assert [one.body for one in desk.new.values()] == ["hello"]
 
 
 def test_a_muted_member_is_told_so_and_others_write_on() -> None:
@@ -159,7 +160,7 @@ def test_a_muted_member_is_told_so_and_others_write_on() -> None:
     desk = _desk(intents)
     desk.muted.add(BOB)
     assert _codes(intents, desk) == ["", "forbidden"]
-    assert [one.author_id for one in desk.new] == [ALICE]
+    assert [one.author_id for one in desk.new.values()] == [ALICE]
 
 
 def test_to_who_is_banned_a_public_room_is_none() -> None:
@@ -183,7 +184,7 @@ def _continues(second: PostIntent, later: timedelta) -> bool:
     actor.decide(first, desk)
     next_desk = _desk([second], room=desk.room, now=NOW + later)
     actor.decide(second, next_desk)
-    return next_desk.new[0].continues
+    return next_desk.states[0].continues
 
 
 def test_messages_of_one_author_within_minutes_are_one_group() -> None:
@@ -200,7 +201,7 @@ def test_a_system_message_begins_a_new_group() -> None:
     desk = _desk([intent], room=room)
     system = Message(seq=1, author_id=ALICE, kind="system", created_at=NOW)
     RoomActor(newest=system).decide(intent, desk)
-    assert not desk.new[0].continues
+    assert not desk.states[0].continues
 
 
 def test_actors_without_work_are_dropped_and_made_again() -> None:

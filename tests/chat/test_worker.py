@@ -4,12 +4,14 @@ import asyncio
 import random
 import time
 import uuid
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable
 
 import msgspec
 import pytest
 import redis.asyncio
 from django.conf import settings
+from django.utils import timezone
 
 from accounts.models import User
 from chat.inbox import PostIntent, stream
@@ -135,6 +137,67 @@ async def test_a_frozen_worker_is_replaced_and_writes_nothing_when_it_thaws(
     assert [body for (body,) in bodies] == [str(number) for number in range(7)]
     assert set(Shard.objects.values_list("owner", flat=True)) != {""}
     faulty.end("spare")
+
+
+def holders() -> dict[str, int]:
+    """How many shards each worker holds."""
+    owners = Shard.objects.filter(until__gt=timezone.now()).values_list("owner")
+    return Counter(owner.rpartition(":")[2] for (owner,) in owners)
+
+
+async def test_two_workers_share_the_shards_and_both_write_in_order(
+    faulty: Live, room: Room, member: Member
+) -> None:
+    bob, token = member(room, "Bob")
+    others = [Room.objects.create(name=f"Room {at}") for at in range(limits.SHARDS)]
+    Membership.objects.bulk_create(Membership(room=one, user=bob) for one in others)
+    half = {"worker": limits.SHARDS // 2, "spare": limits.SHARDS // 2}
+    acked: dict[int, list[int]] = defaultdict(list)
+    async with faulty.client(token) as writer:
+        faulty.start_worker("spare")
+        started_at = time.monotonic()
+        while holders() != half:  # posting goes on while shards change hands
+            assert time.monotonic() - started_at < 20, holders()
+            for one in others:
+                ack = await writer.post(one.public_id, "on the move")
+                acked[one.pk].append(ack["seq"])
+        for number in range(5):
+            for one in others:
+                acked[one.pk].append(
+                    (await writer.post(one.public_id, str(number)))["seq"]
+                )
+        faulty.kill("spare")
+        killed_at = time.monotonic()
+        for one in others:
+            client_id = str(uuid.uuid4())
+            await writer.say(
+                "send", room=one.public_id, client_id=client_id, body="after"
+            )
+            ack = await writer.expect("ack", timeout_s=20, client_id=client_id)
+            acked[one.pk].append(ack["seq"])
+        took_s = time.monotonic() - killed_at
+    assert took_s < limits.LEASE_S + 4
+    for one in others:
+        assert acked[one.pk] == list(range(1, len(acked[one.pk]) + 1))
+    epochs = Message.objects.filter(room__in=others).values_list("room", "epoch")
+    assert all(epoch > 0 for _, epoch in epochs)
+    faulty.end("spare")
+
+
+async def test_a_worker_that_is_stopped_gives_its_shards_up_at_once(
+    faulty: Live, room: Room, member: Member
+) -> None:
+    _, token = member(room, "Bob")
+    faulty.start_worker("spare")
+    wait_until(lambda: holders()["spare"] == limits.SHARDS // 2, "half is its", 20)
+    spare = faulty.processes["spare"]
+    spare.terminate()
+    assert spare.wait(10) == 0
+    stopped_at = time.monotonic()
+    wait_until(lambda: holders() == {"worker": limits.SHARDS}, "the rest is back", 20)
+    # At the next look, with no lease to wait for.
+    assert time.monotonic() - stopped_at < limits.HEARTBEAT_S + 2
+    faulty.processes.pop("spare")
 
 
 def _intent(where: Room, author: User, **fields: object) -> PostIntent:

@@ -28,7 +28,7 @@ class Command(BaseCommand):
         slot = os.environ.get("SUPERVISOR_PROCESS_NAME", "roomworker")
         owner = f"{socket.gethostname()}:{slot}"
         logger.info("room worker %s, process %s", owner, os.getpid())
-        uvloop.run(_run(Worker(owner)))
+        uvloop.run(_run(Worker.named(owner)))
 
 
 async def _run(worker: Worker) -> None:

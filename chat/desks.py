@@ -1,0 +1,126 @@
+"""What the rules of a batch's rooms need to know, read under the lock.
+
+The number of queries is fixed; it grows with neither intents nor members.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from django.db.models import prefetch_related_objects
+
+from accounts.models import User
+from chat import rows
+from chat.inbox import PostIntent, Write
+from chat.models import Ban, Bucket, Membership, Room
+from chat.room import Body, Desk, Registry, Sender
+from livechat.lib import limits
+from livechat.lib.token_bucket import Level, Rate
+
+UNNEEDED = ("password", "email", "last_login", "created_at")  # of an author
+
+
+def read_desks(
+    intents: Sequence[Write],
+    bodies: Mapping[Write, Body],
+    registry: Registry,
+    leases: Mapping[int, int],
+    rate: Rate,
+    now: datetime,
+) -> dict[int, Desk]:
+    """The desk of each room that is there, by its primary key; inside a transaction."""
+    rooms = _rooms({intent.room for intent in intents})
+    senders = _senders({intent.user for intent in intents})
+    desks = {
+        pk: Desk(
+            room=room,
+            senders=senders,
+            bodies=bodies,
+            rate=rate,
+            now=now,
+            epoch=leases[pk % limits.SHARDS],
+            first_changed_seq=room.last_changed_seq,
+        )
+        for pk, room in rooms.items()
+    }
+    here = [intent for intent in intents if intent.room in desks]
+    if here:
+        _seat(desks, {(intent.room, intent.user) for intent in here})
+        _recall_stored(desks, here)
+        _find_targets(desks, here)
+    _recall_newest(rooms.values(), registry)
+    return desks
+
+
+def _rooms(keys: set[int]) -> dict[int, Room]:
+    # Locked, as members come and go by other transactions (chat/members.py); in one
+    # order, so that two that need the same rooms do not wait for each other.
+    locked = Room.objects.select_for_update(no_key=True).order_by("pk")
+    fields = ("public_id", "is_private", "last_seq", "last_changed_seq")
+    return {room.pk: room for room in locked.only(*fields).filter(pk__in=keys)}
+
+
+def _senders(keys: set[int]) -> dict[int, Sender]:
+    # Locked too: another worker may be spending from the bucket of the same person.
+    locked = User.objects.select_for_update(no_key=True).order_by("pk")
+    users = list(locked.defer(*UNNEEDED).filter(pk__in=keys))
+    buckets = Bucket.objects.filter(user__in=keys)
+    levels = {
+        pk: Level(level, at)
+        for pk, level, at in buckets.values_list("user_id", "level", "at")
+    }
+    return {user.pk: Sender(user, levels.get(user.pk)) for user in users}
+
+
+def _seat(desks: dict[int, Desk], pairs: set[tuple[int, int]]) -> None:
+    """Tell each desk which of its senders belong, run the room, or are shut out."""
+    strangers = set(pairs)
+    for room, user, role, is_muted in rows.memberships(pairs):
+        desk = desks[room]
+        strangers.discard((room, user))
+        desk.members.add(user)
+        if role == Membership.Role.ADMIN:
+            desk.admins.add(user)
+        if is_muted:
+            desk.muted.add(user)
+    if strangers:  # no query when all of them belong
+        rooms, users = zip(*strangers, strict=True)
+        for ban in Ban.objects.filter(room__in=rooms, user__in=users):
+            if ban.room_id in desks:
+                desks[ban.room_id].banned.add(ban.user_id)
+
+
+def _recall_stored(desks: dict[int, Desk], intents: Iterable[Write]) -> None:
+    keys = {
+        (intent.room, intent.user, intent.client_id)
+        for intent in intents
+        if isinstance(intent, PostIntent)
+    }
+    for message in rows.messages_by_client_id(keys):
+        key = message.author_id, message.client_id
+        desks[message.room_id].stored[key] = message
+
+
+def _find_targets(desks: dict[int, Desk], intents: Iterable[Write]) -> None:
+    keys = {
+        (intent.room, intent.seq)
+        for intent in intents
+        if not isinstance(intent, PostIntent)
+    }
+    found = list(rows.messages_by_seq(keys))
+    prefetch_related_objects(found, "author")
+    for message in found:
+        message.room = desks[message.room_id].room
+        desks[message.room_id].found[message.seq] = message
+
+
+def _recall_newest(rooms: Iterable[Room], registry: Registry) -> None:
+    """Give each actor its room's newest message; read it where the cache is stale."""
+    stale: dict[int, Room] = {}
+    for room in rooms:
+        newest = registry.actor(room.pk).newest
+        if (newest.seq if newest else 0) != room.last_seq:
+            stale[room.pk] = room
+    keys = [(pk, room.last_seq) for pk, room in stale.items()]
+    newest_of = {one.room_id: one for one in rows.messages_by_seq(keys)}
+    for pk in stale:
+        registry.actor(pk).newest = newest_of.get(pk)

@@ -1,0 +1,126 @@
+"""What a room worker reads: the streams of its shards, and what others left on them.
+
+At least once: an entry stays on the stream until its worker deletes it. What a worker
+read and did not finish comes before what is new, so that a sender's order holds.
+"""
+
+import time
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import redis.exceptions
+
+from chat.inbox import stream
+from livechat.lib import limits
+
+GROUP = "roomworker"
+READ_BLOCK_S = 1.0
+CLAIM_IDLE_S = 10.0  # an entry that its reader left for so long is taken over
+CLAIM_EVERY_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a shard's stream."""
+
+    shard: int
+    id: bytes
+    payload: bytes
+
+
+@dataclass(slots=True)
+class Intake:
+    """One worker's reading."""
+
+    owner: str
+    recover: bool = True  # read what was delivered to us before, first
+    orphaned: set[int] = field(default_factory=set)  # shards taken over from others
+    _claimed_at: float = 0.0
+
+    async def read(self, redis_: Any, shards: Collection[int]) -> list[Entry]:
+        """The next entries in each shard's order; empty after READ_BLOCK_S."""
+        if time.monotonic() - self._claimed_at > CLAIM_EVERY_S:
+            await make_groups(redis_, shards)
+            claimed = await self._claim(redis_, shards, CLAIM_IDLE_S)
+            self._claimed_at = time.monotonic()
+            if claimed:
+                return claimed
+        # A shard's former owner can commit nothing any more. What it left comes before
+        # what is new, so that a sender's messages keep their order.
+        while self.orphaned:
+            claimed = await self._claim(redis_, self.orphaned, 0)
+            if claimed:
+                return claimed
+            self.orphaned.clear()
+        if self.recover:
+            entries = await self._read_from(redis_, shards, "0", block=False)
+            self.recover = False
+            if entries:
+                return entries
+        return await self._read_from(redis_, shards, ">", block=True)
+
+    async def hand_back(self, redis_: Any, shards: Iterable[int]) -> None:
+        """Let whoever holds the shards now claim what we read of them at once."""
+        for shard in shards:
+            name = stream(shard)
+            pending = await redis_.xpending_range(
+                name, GROUP, "-", "+", limits.INBOX_MAX_INTENTS, self.owner
+            )
+            if ids := [one["message_id"] for one in pending]:
+                # An age rather than another consumer: the next owner is not known.
+                old_ms = int(CLAIM_IDLE_S * 1000)
+                await redis_.xclaim(
+                    name, GROUP, self.owner, 0, ids, idle=old_ms, justid=True
+                )
+
+    async def _read_from(
+        self, redis_: Any, shards: Iterable[int], start: str, *, block: bool
+    ) -> list[Entry]:
+        found = await redis_.xreadgroup(
+            GROUP,
+            self.owner,
+            {stream(shard): start for shard in shards},
+            count=limits.BATCH_MAX_INTENTS,
+            block=int(READ_BLOCK_S * 1000) if block else None,
+        )
+        return [
+            Entry(int(name.rpartition(b":")[2]), entry_id, fields.get(b"i", b""))
+            for name, entries in found or []
+            for entry_id, fields in entries
+            if fields is not None
+        ]
+
+    async def _claim(
+        self, redis_: Any, shards: Iterable[int], idle_s: float
+    ) -> list[Entry]:
+        """Entries that a worker read and did not finish: it died, or lost its lease."""
+        shards = sorted(shards)
+        pipeline = redis_.pipeline(transaction=False)
+        for shard in shards:
+            pipeline.xautoclaim(
+                stream(shard),
+                GROUP,
+                self.owner,
+                int(idle_s * 1000),
+                count=limits.BATCH_MAX_INTENTS,
+            )
+        return [
+            Entry(shard, entry_id, fields.get(b"i", b""))
+            for shard, (_, found, *_) in zip(
+                shards, await pipeline.execute(), strict=True
+            )
+            for entry_id, fields in found
+            if fields is not None  # Redis 6.2 names deleted entries too
+        ]
+
+
+async def make_groups(redis_: Any, shards: Iterable[int]) -> None:
+    """Make sure that the shards' streams are there; a second call changes nothing."""
+    pipeline = redis_.pipeline(transaction=False)
+    for shard in shards:
+        pipeline.xgroup_create(stream(shard), GROUP, id="0", mkstream=True)
+    for result in await pipeline.execute(raise_on_error=False):
+        known = isinstance(result, redis.exceptions.ResponseError)
+        if isinstance(result, Exception) and not (known and "BUSYGROUP" in str(result)):
+            raise result
