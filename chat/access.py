@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from accounts.models import User
@@ -25,6 +26,20 @@ def can(user: User, action: str, room: Room) -> bool:
     return bool(rule is not None and user.is_active and rule(user, room))
 
 
+def require(user: User, action: str, room: Room) -> None:
+    """Nothing, when the user may do the action to the room.
+
+    Raises:
+        Http404: they may not see the room; it looks like none.
+        PermissionDenied: they see it, but may not.
+    """
+    if can(user, action, room):
+        return
+    if Room.objects.visible_to(user).filter(pk=room.pk).exists():
+        raise PermissionDenied("You may not do that in this room.")
+    raise Http404("No such room, or it is not yours to see.")
+
+
 def room_or_404(user: User, public_id: str) -> Room:
     """The room, with `member_count`, if the user may see it.
 
@@ -39,11 +54,15 @@ def room_or_404(user: User, public_id: str) -> Room:
 
 
 def _sees(user: User, room: Room) -> bool:
-    return not room.is_private or _belongs(user, room)
+    return Room.objects.visible_to(user).filter(pk=room.pk).exists()
 
 
 def _belongs(user: User, room: Room) -> bool:
     return role_in(user, room) is not None
+
+
+def _writes(user: User, room: Room) -> bool:
+    return room.memberships.filter(user=user, is_muted=False).exists()
 
 
 def _runs_room(user: User, room: Room) -> bool:
@@ -54,16 +73,23 @@ def _runs_room(user: User, room: Room) -> bool:
 
 
 def _may_join(user: User, room: Room) -> bool:
-    return not room.is_private and not _belongs(user, room)
+    return not room.is_private and _sees(user, room) and not _belongs(user, room)
 
 
 RULES: dict[str, Rule] = {
     "read": _sees,
-    "post": _belongs,
-    "type": _belongs,
+    "post": _writes,
+    "type": _writes,
     "mark_read": _belongs,
     "join": _may_join,
     "leave": _belongs,
+    "see_members": _sees,
+    "see_bans": _runs_room,
+    "add_member": _runs_room,
+    "remove_member": _runs_room,
+    "set_role": _runs_room,
+    "mute": _runs_room,
+    "ban": _runs_room,
     "edit_room": _runs_room,
     "delete_room": _runs_room,
 }

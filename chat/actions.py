@@ -1,21 +1,29 @@
-"""Changes to rooms and memberships that the world must hear of.
+"""Changes to rooms, and who comes and goes by themselves.
 
-Nothing leaves the process before the commit.
+What happens to a room is an entry of its own log (chat/changes.py); that there is a
+room, or none any more, is told to the lobby alone. Nothing leaves before the commit.
 """
 
 from django.db import transaction
-from django.db.models import F
 
 from accounts.models import User
 from chat import lobby
+from chat.access import require
+from chat.changes import Change, changing, pay
+from chat.members import let_in, let_out
 from chat.models import Membership, Room
 
 
 def create_room(
     creator: User, *, name: str, description: str = "", is_private: bool = False
 ) -> Room:
-    """Store a room whose admin is its creator; tell the lobby."""
+    """Store a room whose admin is its creator; tell the lobby. Its log is empty.
+
+    Raises:
+        TooManyChanges: the creator has made too many.
+    """
     with transaction.atomic():
+        pay(creator)
         room = Room.objects.create(
             name=name, description=description, is_private=is_private, creator=creator
         )
@@ -27,21 +35,46 @@ def create_room(
 def update_room(
     actor: User, room: Room, *, name: str, description: str, is_private: bool
 ) -> Room:
-    """Change a room's name, description or privacy; tell those who may see it."""
-    was_private = room.is_private
-    room.name, room.description, room.is_private = name, description, is_private
-    with transaction.atomic():
-        room.save(update_fields=["name", "description", "is_private"])
-        _raise_access_epoch(room)
-        transaction.on_commit(lambda: lobby.room_updated(room, was_private=was_private))
-    return room
+    """Change a room's name, description or privacy; return it as it is now.
+
+    A room that becomes public shows only what is written from then on to those who
+    were no members. The errors are those of `changing`.
+    """
+    with changing(actor, room, "edit_room") as change:
+        now, was_private = change.room, change.room.is_private
+        if name != now.name:
+            now.name = name
+            change.enter("renamed", f"{actor} renamed the room to “{name}”.", name=name)
+        if description != now.description:
+            now.description = description
+            change.enter("described", f"{actor} changed what the room is for.")
+        if is_private != was_private:
+            _set_private(change, is_private)
+        fields = ["name", "description", "is_private", "public_from_seq"]
+        now.save(update_fields=fields)
+        change.tell(lambda: lobby.room_updated(now, was_private=was_private))
+    return now
+
+
+def _set_private(change: Change, is_private: bool) -> None:
+    change.room.is_private = is_private
+    if is_private:
+        change.enter("private", f"{change.actor} made the room private.", hidden=True)
+        return
+    text = "made the room public. What was written before stays with its members."
+    entry = change.enter("public", f"{change.actor} {text}")
+    change.room.public_from_seq = entry.seq
 
 
 def delete_room(actor: User, room: Room) -> None:
-    """Delete a room with its log; whoever follows it is told."""
-    public_id, is_private = room.public_id, room.is_private
-    members = list(room.memberships.values_list("user__public_id", flat=True))
+    """Delete a room with its log; whoever follows it is told.
+
+    The caller asks whether they may: the site's owner may delete any room.
+    """
     with transaction.atomic():
+        Room.objects.select_for_update().filter(pk=room.pk).first()
+        public_id, is_private = room.public_id, room.is_private
+        members = list(room.memberships.values_list("user__public_id", flat=True))
         room.messages.all().delete()
         room.delete()
         transaction.on_commit(
@@ -50,33 +83,28 @@ def delete_room(actor: User, room: Room) -> None:
 
 
 def join_room(user: User, room: Room) -> Membership:
-    """Make the user a member, who has read all so far; repeating it is harmless."""
-    with transaction.atomic():
-        membership, made = Membership.objects.get_or_create(
-            room=room, user=user, defaults={"last_read_seq": room.last_seq}
-        )
-        if made:
-            transaction.on_commit(lambda: lobby.member_joined(room, user))
-    return membership
+    """Make the user a member, who has read all so far; repeating it is harmless.
+
+    The errors are those of `changing`.
+    """
+    with changing(user, room, "read") as change:
+        found = change.room.memberships.filter(user=user).first()
+        if found is not None:
+            return found
+        require(user, "join", change.room)
+        return let_in(change, user, f"{user} joined.")
 
 
 def leave_room(user: User, room: Room) -> None:
-    """End the membership; a second call changes nothing."""
-    with transaction.atomic():
-        gone, _ = Membership.objects.filter(room=room, user=user).delete()
-        if gone:
-            _raise_access_epoch(room)
-            transaction.on_commit(lambda: lobby.member_left(room, user))
+    """End the membership; a second call changes nothing.
 
-
-def _raise_access_epoch(room: Room) -> None:
-    """Have every web process ask again who of its sockets may follow the room.
-
-    Not of a public room: it shuts nobody out, and each of its sockets would be asked
-    for whenever one person leaves.
+    Raises:
+        NotPossible: the last admin leaves others alone. And those of `changing`.
     """
-    private = Room.objects.filter(pk=room.pk, is_private=True)
-    private.update(access_epoch=F("access_epoch") + 1)
+    with changing(user, room, "read") as change:
+        found = change.room.memberships.filter(user=user).select_related("user").first()
+        if found is not None:
+            let_out(change, found, "left", f"{user} left.")
 
 
 def mark_read(user: User, room: Room, seq: int) -> bool:

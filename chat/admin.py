@@ -1,8 +1,8 @@
-"""The admin's pages of rooms and memberships; no message is shown or counted.
+"""The admin's pages of rooms; no message and no member is shown.
 
 The rules it guards: every change goes through chat.actions, so that the lobby and the
 rooms hear of it as they would of any other; and nobody opens a private room to
-themselves, neither by making it public nor by becoming its member.
+themselves. Who belongs to a room is decided on the room's own page of members.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from accounts.models import User
 from chat import actions
 from chat.access import can
-from chat.models import Membership, Room
+from chat.models import Room
 from livechat.lib import limits
 from livechat.lib.text import TextError, normalise_name
 
@@ -106,64 +106,3 @@ class RoomAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # no generic at run
         """Delete each by the action."""
         for room in queryset:
             actions.delete_room(_actor(request), room)
-
-
-class MembershipForm(forms.ModelForm):  # type: ignore[type-arg] # no generic at run time
-    """Who comes to belong to which room."""
-
-    actor: User  # set on the subclass that the admin makes for each request
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse those who would let themselves into a private room."""
-        data = super().clean() or self.cleaned_data
-        room, user = data.get("room"), data.get("user")
-        if room and user == self.actor and not can(user, "join", room):
-            raise ValidationError("You cannot add yourself to this room.")
-        return data
-
-
-@admin.register(Membership)
-class MembershipAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # no generic at run time
-    """Who belongs to which room; to add is to join them, to delete to remove them."""
-
-    form = MembershipForm
-    fields = ("room", "user")
-    autocomplete_fields = fields
-    list_display = ("room", "user", "role", "joined_at")
-    list_filter = ("role",)
-    list_select_related = ("room", "user")
-    search_fields = ("room__name", "user__display_name")
-
-    def get_form(
-        self,
-        request: HttpRequest,
-        obj: Membership | None = None,
-        change: bool = False,
-        **kwargs: Any,
-    ) -> Any:
-        """The form, which knows who fills it in."""
-        form = super().get_form(request, obj, change, **kwargs)
-        return type("MembershipForm", (form,), {"actor": _actor(request)})
-
-    def has_change_permission(
-        self, request: HttpRequest, obj: Membership | None = None
-    ) -> bool:
-        """Nobody: remove the one and add the other."""
-        return False
-
-    def save_model(
-        self, request: HttpRequest, obj: Membership, form: Any, change: bool
-    ) -> None:
-        """Join them by the action."""
-        obj.pk = actions.join_room(obj.user, obj.room).pk
-
-    def delete_model(self, request: HttpRequest, obj: Membership) -> None:
-        """Remove them by the action."""
-        actions.leave_room(obj.user, obj.room)
-
-    def delete_queryset(
-        self, request: HttpRequest, queryset: QuerySet[Membership]
-    ) -> None:
-        """Remove each by the action."""
-        for membership in queryset.select_related("user", "room"):
-            actions.leave_room(membership.user, membership.room)

@@ -65,7 +65,7 @@ def messages(request: UserRequest, public_id: str) -> JsonResponse:
         limit = _number(request, "limit", 1, limits.HISTORY_PAGE_MAX)
     except ValueError as error:
         return _error("bad_seq", str(error), 400)
-    rows = Message.objects.filter(room=found)
+    rows = Message.objects.readable_by(request.user, found)
     size = limit or limits.PAGE_SIZE
     if after is not None:
         page = rows.page_after(after, size)

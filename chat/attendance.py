@@ -102,6 +102,11 @@ class Attendance:
             await asyncio.shield(viewed.loading)
         return viewed.roster
 
+    def roster(self, room: str) -> Roster | None:
+        """The room's roster, if somebody here looks at it."""
+        viewed = self._viewed.get(room)
+        return viewed.roster if viewed is not None else None
+
     def unview(self, room: str, connection: Connection) -> None:
         """One viewer less; a room that nobody looks at is forgotten."""
         viewed = self._viewed.get(room)

@@ -13,7 +13,7 @@ from accounts.models import Token, User
 from accounts.signals import site_set_up
 from chat import actions
 from chat.inbox import post_message
-from chat.models import Membership, Message, Room
+from chat.models import Bucket, ChangeBucket, Membership, Message, Room
 from livechat.supervise.instance import running_instance
 
 PASSWORD = "a-demo-password-for-loopback"  # noqa: S105 - printed with the demo on purpose
@@ -106,12 +106,14 @@ def _room(owner: User, number: int, rooms: int) -> Room:
     if found is not None:
         return found
     text = "Made by manage.py demo."
+    ChangeBucket.objects.filter(user=owner).delete()  # no flood: nothing is paid
     return actions.create_room(
         owner, name=name, description=text, is_private=is_private
     )
 
 
 def _join_all(people: list[User], rooms: list[Room]) -> None:
+    """Make the memberships at once; a line for each in the log would tell nothing."""
     Membership.objects.bulk_create(
         [
             Membership(room=room, user=user)
@@ -144,8 +146,6 @@ def _say(author: User, room: Room, number: int) -> None:
 
 def _refill(author: User) -> None:
     """A demo is no flood: its authors pay nothing."""
-    from chat.models import Bucket
-
     now = timezone.now() - timedelta(seconds=1)
     Bucket.objects.update_or_create(
         user=author,

@@ -6,14 +6,16 @@ No fragment knows its viewer, so the same bytes go to every socket of the room.
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from django.template.loader import get_template
 from django.utils.html import escape
 
 from chat.models import Message, Room
 from livechat.lib import limits
 from livechat.lib.codec import encode
-from livechat.lib.feed import Changes, Publication
+from livechat.lib.feed import Changes, Event, Publication
 from livechat.lib.markdown import plain_text
+from livechat.lib.redis import publish as publish_bytes
 
 ANNOUNCEMENT_LENGTH = 120  # characters that a screen reader hears of a message
 
@@ -29,7 +31,29 @@ def publication(message: Message, room: str) -> Publication:
         changed_seq=message.changed_seq,
         json=encode({"type": "message", "room": room, **message_fields(message)}),
         html=placed(message).encode(),
+        event=_event(message),
     )
+
+
+def _event(message: Message) -> Event | None:
+    told = message.told
+    if told is None:
+        return None
+    return Event(
+        kind=told["type"],
+        user=told.get("user", ""),
+        role=told.get("role", ""),
+        hidden=told.get("hidden", False),
+    )
+
+
+def publish(room: str, messages: Sequence[Message]) -> bool:
+    """Publish what was committed, from a thread; False while Redis is away.
+
+    Whoever is not told so finds it in the database within HEAD_POLL_S.
+    """
+    publications = [publication(message, room) for message in messages]
+    return publish_bytes(room_channel(room), msgspec.msgpack.encode(publications))
 
 
 def message_fields(message: Message) -> dict[str, Any]:
@@ -47,6 +71,7 @@ def message_fields(message: Message) -> dict[str, Any]:
         "client_id": str(message.client_id),
         "body": message.body,
         "html": message.html,
+        "event": message.told,
         "reply_to": message.reply_to,
         "attachments": [],
         "created_at": message.created_at.isoformat(),
@@ -57,10 +82,9 @@ def placed(message: Message) -> str:
     """The message's fragment, with the place in the page where it belongs."""
     chunk = message.seq // limits.CHUNK_SIZE
     article = message_html(message)
-    spoken = escape(
-        f"{message.author.display_name}: "
-        + plain_text(message.html, max_length=ANNOUNCEMENT_LENGTH)
-    )
+    text = plain_text(message.html, max_length=ANNOUNCEMENT_LENGTH)
+    is_system = message.kind == Message.Kind.SYSTEM  # its sentence names who did it
+    spoken = escape(text if is_system else f"{message.author.display_name}: {text}")
     if message.seq % limits.CHUNK_SIZE == 0:
         article = f'<section class="chunk" id="c-{chunk}">{article}</section>'
         target = "messages"

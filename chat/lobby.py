@@ -26,6 +26,7 @@ GROUP = "control"
 REASONS = {
     "left": "You have left this room.",
     "removed": "You do not belong to this room any more.",
+    "banned": "You were banned from this room.",
     "deleted": "This room was deleted.",
     "private": "This room is private now.",
 }
@@ -52,7 +53,7 @@ def _side(room: Room) -> str:
 def room_updated(room: Room, *, was_private: bool = False) -> None:
     """Show the room's present name, description and number of members."""
     if room.is_private and not was_private:
-        _tell_removed(room.public_id, "private", None, except_users=_members(room))
+        _tell_ended(room.public_id, "private", None, except_users=_members(room))
     _tell(
         {"type": "room_updated", **_fields(room)}, _updated_html(room), _audience(room)
     )
@@ -61,7 +62,9 @@ def room_updated(room: Room, *, was_private: bool = False) -> None:
 def room_deleted(room: str, members: Sequence[str] | None) -> None:
     """Take the room (by public id) from every page; `members` None: everybody's."""
     _tell({"type": "room_deleted", "room": room}, _gone(room), members)
-    _tell_removed(room, "deleted", members)
+    json, html = removed(room, "deleted")
+    event = {"json": json.decode(), "html": html.decode()}
+    _send({"kind": "deleted", "room": room, "users": members, **event})
 
 
 def member_joined(room: Room, user: User) -> None:
@@ -72,9 +75,9 @@ def member_joined(room: Room, user: User) -> None:
     room_updated(room, was_private=room.is_private)
 
 
-def member_left(room: Room, user: User) -> None:
-    """One member less; the sockets of who left hear no more of the room."""
-    _tell_removed(room.public_id, "left", [user.public_id], hidden=room.is_private)
+def member_left(room: Room, user: User, reason: str, *, hidden: bool) -> None:
+    """One member less; who left loses the room on pages that do not follow it."""
+    _tell_ended(room.public_id, reason, [user.public_id], hidden=hidden)
     room_updated(room, was_private=room.is_private)
 
 
@@ -114,7 +117,7 @@ def _gone(room: str) -> str:
     )
 
 
-def _tell_removed(
+def _tell_ended(
     room: str,
     reason: str,
     users: Sequence[str] | None,
@@ -122,10 +125,13 @@ def _tell_removed(
     *,
     hidden: bool = True,
 ) -> None:
-    """End the room for the sockets of these users (None: everybody's)."""
+    """Say that the room is not theirs any more, to sockets that do not follow it.
+
+    Those that do are told by the room's log, at the right place in its order.
+    """
     json, html = removed(room, reason, hidden=hidden)
     event = {
-        "kind": "removed",
+        "kind": "ended",
         "room": room,
         "users": users,
         "except_users": list(except_users),

@@ -1,6 +1,7 @@
 """Rooms, memberships and the log: a room's messages, numbered without holes."""
 
-from typing import ClassVar
+import json
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -32,8 +33,6 @@ class Room(models.Model):
     last_changed_seq = models.BigIntegerField(default=0, editable=False)
     # Who was no member when it became public reads from here on; 0: from the start.
     public_from_seq = models.BigIntegerField(default=0, editable=False)
-    # Rises with each change that may shut somebody out; sockets compare it.
-    access_epoch = models.BigIntegerField(default=0, editable=False)
 
     objects = RoomQuerySet.as_manager()
 
@@ -122,7 +121,7 @@ class Message(models.Model):
     client_id = models.UUIDField()
     body = models.TextField()
     html = models.TextField()
-    # What a system message tells, as JSON (chat/events.py); "" for others. No
+    # What a system message tells, as JSON (chat/changes.py); "" for others. No
     # JSONField: SQLite runs its CHECK in no schema that is not trusted.
     event = models.TextField(blank=True, default="")
     # The worker's lease that it was written under; 0: written without the worker.
@@ -146,6 +145,11 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.room_id}/{self.seq}"
+
+    @property
+    def told(self) -> dict[str, Any] | None:
+        """What a system message tells; None for others."""
+        return json.loads(self.event) if self.event else None
 
     @property
     def first_changed_seq(self) -> int:

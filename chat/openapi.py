@@ -41,6 +41,7 @@ _MESSAGE = _object(
         "client_id": {"type": "string", "format": "uuid"},
         "body": _TEXT,
         "html": _TEXT,
+        "event": {"type": ["object", "null"]},
         "reply_to": _MAYBE_NUMBER,
         "attachments": {"type": "array", "maxItems": 0},
         "created_at": {"type": "string", "format": "date-time"},

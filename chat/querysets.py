@@ -3,23 +3,31 @@
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from livechat.lib import limits
 
 if TYPE_CHECKING:
-    from chat.models import Membership, Message, Room
+    from chat.models import Ban, Membership, Message, Room
+
+
+NEVER = 2**62  # above every number of a message
 
 
 class RoomQuerySet(models.QuerySet["Room"]):
     """Rooms by who may see them."""
 
     def visible_to(self, user: User) -> Self:
-        """Public rooms, and private ones that the active user belongs to."""
+        """Public rooms, and private ones that the active user belongs to.
+
+        None that they are banned from.
+        """
         if not user.is_active:
             return self.none()
-        return self.filter(Q(is_private=False) | Exists(_membership_of(user)))
+        theirs = Q(is_private=False) | Exists(_membership_of(user))
+        return self.filter(theirs, ~Exists(_ban_of(user)))
 
     def joined_by(self, user: User) -> Self:
         """Rooms that the user belongs to."""
@@ -40,6 +48,12 @@ def _membership_of(user: User) -> "models.QuerySet[Membership]":
     return Membership.objects.filter(room=OuterRef("pk"), user=user)
 
 
+def _ban_of(user: User) -> "models.QuerySet[Ban]":
+    from chat.models import Ban
+
+    return Ban.objects.filter(room=OuterRef("pk"), user=user)
+
+
 class MembershipQuerySet(models.QuerySet["Membership"]):
     """Memberships by room."""
 
@@ -53,7 +67,21 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
-    """Pages of one room's log. Filter by a room that was checked before."""
+    """Pages of one room's log. Begin with `readable_by`."""
+
+    def readable_by(self, user: User, room: "Room") -> Self:
+        """What the user may read of a room that they were just found to see.
+
+        Up to where the room stood when it was read: what comes after that is asked for
+        after the access was checked again. Who was no member when the room became
+        public reads from there on; who is none of a private room reads nothing.
+        """
+        from chat.models import Membership
+
+        own = Membership.objects.filter(room=room, user=user).values("reads_from_seq")
+        others = NEVER if room.is_private else room.public_from_seq
+        begin = Coalesce(Subquery(own[:1]), Value(others))
+        return self.filter(room=room, seq__gte=begin, seq__lte=room.last_seq)
 
     def changed_after(self, cursor: int) -> Self:
         """What changed above the cursor, in the order of the changes."""

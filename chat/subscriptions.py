@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from django.template.loader import get_template
 
 from accounts.models import User
-from chat import access, fanout, presence, removals
+from chat import access, fanout, followers, presence
+from chat.followers import Known
 from chat.models import Membership, Message, Room
 from chat.people import typing_fragment
-from chat.removals import Known
 from chat.web import WebProcess
 from livechat.lib import limits
 from livechat.lib.codec import FrameError, encode
@@ -26,7 +26,7 @@ class Entrance:
     """What a socket that was let into a room starts from."""
 
     room: Room
-    role: str | None
+    known: Known
     read_seq: int
     missed: list[Publication]
     reset: bytes | None  # the newest page, when too much was missed
@@ -44,25 +44,26 @@ def enter(user_id: int, room: str, after: int | None) -> Entrance | None:
     if user is None or found is None:
         return None
     membership = Membership.objects.filter(room=found, user=user).first()
-    missed, reset = _missed(found, after)
+    missed, reset = _missed(user, found, after)
     return Entrance(
         room=found,
-        role=membership.role if membership else None,
+        known=followers.standing(found, membership),
         read_seq=membership.last_read_seq if membership else 0,
         missed=missed,
         reset=reset,
     )
 
 
-def _missed(room: Room, after: int | None) -> tuple[list[Publication], bytes | None]:
+def _missed(
+    user: User, room: Room, after: int | None
+) -> tuple[list[Publication], bytes | None]:
     head = room.last_changed_seq
     if after is None or after == head:
         return [], None
+    rows = Message.objects.readable_by(user, room)
     if after > head or head - after > limits.REPLAY_MAX_CHANGES:
-        newest = Message.objects.filter(room=room).page_before(room.last_seq + 1)
-        return [], fanout.reset_fragment(room, newest)
-    rows = Message.objects.filter(room=room, changed_seq__lte=head)
-    changed = rows.changed_after(after)
+        return [], fanout.reset_fragment(room, rows.page_before(room.last_seq + 1))
+    changed = rows.filter(changed_seq__lte=head).changed_after(after)
     return [fanout.publication(row, room.public_id) for row in changed], None
 
 
@@ -94,14 +95,14 @@ async def subscribe(
         entrance = await web.hub.ask(enter, connection.principal.user_id, room, after)
         if entrance is None:
             raise no_room()
-        connection.known[room] = Known(entrance.room.pk, entrance.room.access_epoch)
+        connection.known[room] = entrance.known
         connection.send(encode(_subscribed(entrance, ref)))
         cursor = _replay(web, connection, entrance, after)
         await _catch_up(web, connection, feed, cursor)
-    except BaseException:
+    finally:
+        connection.joining = None
         if room not in connection.feeds:
             web.hub.close(feed)
-        raise
     await _show(web, connection, entrance)
 
 
@@ -119,7 +120,7 @@ def _subscribed(entrance: Entrance, ref: str | None) -> dict[str, object]:
         "last_seq": room.last_seq,
         "last_changed_seq": room.last_changed_seq,
         "read_seq": entrance.read_seq,
-        "role": entrance.role,
+        "role": entrance.known.role,
     }
 
 
@@ -163,35 +164,52 @@ def send_publications(
 async def _catch_up(
     web: WebProcess, connection: Connection, feed: Feed, cursor: int
 ) -> None:
-    """Send what came while the replay was read, then go live."""
+    """Send what came while the replay was read, then go live.
+
+    Not beyond an event that shuts the socket out: then the room ends for it here.
+    """
     while (recent := feed.since(cursor)) is None:
         changes: Changes = await web.hub.ask(
             web.hub.log.changes, feed.room, cursor, limits.REPLAY_MAX_CHANGES
         )
-        send_publications(web, connection, changes.publications)
-        cursor = (
-            changes.publications[-1].changed_seq if changes.publications else cursor
-        )
         if not changes.publications:
             break
-    if recent:
-        send_publications(web, connection, recent)
-        cursor = recent[-1].changed_seq
-    if connection.joining != feed.room:  # taken out while the replay was read
+        if not _take(web, connection, feed.room, changes.publications):
+            return
+        cursor = changes.publications[-1].changed_seq
+    if connection.joining != feed.room:  # deleted while the replay was read
         raise no_room()
+    if recent:
+        if not _take(web, connection, feed.room, recent):
+            return
+        cursor = recent[-1].changed_seq
     web.hub.go_live(connection, feed, cursor)
+
+
+def _take(
+    web: WebProcess, connection: Connection, room: str, publications: list[Publication]
+) -> bool:
+    """Send publications, up to the one that shuts the socket out; False if one does."""
+    for at, one in enumerate(publications, 1):
+        if one.event is not None and not web.learn(connection, room, one.event):
+            send_publications(web, connection, publications[:at])
+            web.end([connection], room, one.event.kind, hidden=one.event.hidden)
+            return False
+    send_publications(web, connection, publications)
+    return True
 
 
 async def _show(web: WebProcess, connection: Connection, entrance: Entrance) -> None:
     """Show who is there, and show the newcomer to the others if they belong."""
     room = entrance.room.public_id
+    if room not in connection.feeds:  # shut out while the replay was read
+        return
     roster = await web.attendance.view(room, connection)
     if room not in connection.feeds:  # taken out meanwhile
         web.attendance.unview(room, connection)
         return
-    if entrance.role is not None:
-        device = "web" if connection.html else "program"
-        await web.attendance.join(room, connection, device)
+    if entrance.known.role is not None:
+        await web.show(connection, room)
     if room not in connection.feeds:
         return
     users = presence.grouped(roster.show())
@@ -199,6 +217,8 @@ async def _show(web: WebProcess, connection: Connection, entrance: Entrance) -> 
     html = b""
     if connection.html:
         html = await web.pane(room, roster) + typing_fragment(roster.typists())
+        if room not in connection.feeds:
+            return
     connection.send(encode(state), html)
 
 
@@ -222,7 +242,7 @@ async def room_key(web: WebProcess, connection: Connection, room: str) -> int:
     known: Known | None = connection.known.get(room)
     if known is None:
         who = connection.principal.user_id
-        known = await web.hub.ask(removals.known, who, room)
+        known = await web.hub.ask(followers.known, who, room)
         if known is None:
             raise no_room()
         if len(connection.known) < limits.SUBSCRIPTIONS_MAX:

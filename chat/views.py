@@ -13,8 +13,10 @@ from django.shortcuts import redirect, render, resolve_url
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.http import JUST_ARRIVED, UserRequest
+from accounts.models import User
 from chat import actions
 from chat.access import can, room_or_404
+from chat.changes import NotPossible
 from chat.forms import BeforeForm, MessageForm, RoomForm
 from chat.inbox import Refused, post_message
 from chat.models import Message, Room
@@ -70,9 +72,9 @@ def room_history(request: UserRequest, public_id: str) -> HttpResponse:
     form = BeforeForm(request.GET)
     if not form.is_valid():
         return _bad_before(request)
-    messages = _page(found, form.cleaned_data["before"])
-    if not messages:
-        return HttpResponse()
+    messages = _page(request.user, found, form.cleaned_data["before"])
+    if not messages:  # nothing older is theirs to read
+        return render(request, "chat/_intro.html", {"room": found})
     context = {"room": found, "messages": messages}
     return render(request, "chat/_older_page.html", context)
 
@@ -143,7 +145,10 @@ def room_leave(request: UserRequest, public_id: str) -> HttpResponse:
     found = room_or_404(request.user, public_id)
     if request.method != "POST":
         return render(request, "chat/room_leave.html", {"room": found})
-    actions.leave_room(request.user, found)
+    try:
+        actions.leave_room(request.user, found)
+    except NotPossible as reason:
+        return error_page(request, 409, "You cannot leave yet", str(reason))
     return _go(request, "lobby")
 
 
@@ -194,7 +199,7 @@ def _room_page(
         "room": room,
         "current": room.public_id,
         "before": before,
-        "log": _page(room, before),
+        "log": _page(user, room, before),
         "sidebar_rooms": Room.objects.joined_by(user),
         "may_post": can(user, "post", room),
         "may_leave": can(user, "leave", room),
@@ -216,14 +221,14 @@ def _states(room: Room) -> dict[str, str]:
     return roster.states()
 
 
-def _page(room: Room, before: int | None) -> list[Message]:
+def _page(user: User, room: Room, before: int | None) -> list[Message]:
     """The page that ends before `before`; None: the newest that the cursor covers.
 
     A message that came after the room was read is left to the replay, so that the
     last section and the cursor belong together.
     """
     end = room.last_seq + 1 if before is None else min(before, room.last_seq + 1)
-    return Message.objects.filter(room=room).page_before(end)
+    return Message.objects.readable_by(user, room).page_before(end)
 
 
 def _refused_page(

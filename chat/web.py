@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -18,14 +18,16 @@ from django.db import close_old_connections
 from django.template.loader import get_template
 
 from accounts import sessions
-from chat import fanout, lobby, people, presence, removals
+from chat import fanout, followers, lobby, people, presence
 from chat.attendance import Attendance
+from chat.followers import Known
 from chat.inbox import Answer, answers_channel
 from chat.roster import Roster, Told
 from chat.submissions import Submissions
 from livechat.lib import limits
 from livechat.lib.codec import encode
 from livechat.lib.connections import Connection
+from livechat.lib.feed import Event, Feed
 from livechat.lib.frames import text_frame
 from livechat.lib.hub import Hub
 from livechat.lib.redis import RedisAway, async_client
@@ -45,7 +47,13 @@ class WebProcess:
     def __init__(self) -> None:
         self.id = secrets.token_hex(8)
         self.submissions = Submissions(async_client())
-        self.hub = Hub(settings.REDIS_URL, fanout.Log(), fanout.cursor_fragment)
+        self.hub = Hub(
+            settings.REDIS_URL,
+            fanout.Log(),
+            fanout.cursor_fragment,
+            self._on_event,
+            self._on_gone,
+        )
         self.attendance = Attendance(self.hub, self.id, self._announce)
         self.revocations = sessions.Follower()  # what is done has closed its sockets
         self._look_again = asyncio.Event()
@@ -60,12 +68,7 @@ class WebProcess:
         self.attendance.start()
         await self.hub.listen(answers_channel(self.id), self._on_answers)
         await self.hub.listen(sessions.CHANNEL, lambda _: self._look_again.set())
-        for loop in (
-            self._control(),
-            self._revoke(),
-            self._recheck(),
-            self._find_removed(),
-        ):
+        for loop in (self._control(), self._revoke(), self._recheck()):
             self._keep(asyncio.create_task(loop))
 
     async def stop(self) -> None:
@@ -114,10 +117,12 @@ class WebProcess:
     def _on_control(self, event: dict[str, Any]) -> None:
         json, html = event["json"].encode(), event["html"].encode()
         for connection in self._audience(event):
-            if event["kind"] == "removed":
+            if event["kind"] == "deleted":
                 if connection.joining == event["room"]:
                     connection.joining = None
                 self._remove(connection, event["room"])
+            elif event["kind"] == "ended" and _hears_the_end(connection, event["room"]):
+                continue
             connection.send(json, html)
 
     def _audience(self, event: dict[str, Any]) -> Iterable[Connection]:
@@ -139,6 +144,52 @@ class WebProcess:
             leaving = self.attendance.leave(room, connection)
             self._keep(asyncio.create_task(leaving))
 
+    # Events of a room's log
+
+    def _on_event(self, feed: Feed, event: Event) -> None:
+        """Take out whom the event shuts out; all of them have it, and get no more."""
+        room = feed.room
+        gone = [one for one in feed.crowd if not self.learn(one, room, event)]
+        self.end(gone, room, event.kind, hidden=event.hidden)
+        if event.kind == "joined":
+            for connection in feed.crowd:
+                if connection.principal.public_id == event.user:
+                    self._keep(asyncio.create_task(self.show(connection, room)))
+        if feed.crowd.pages and (roster := self.attendance.roster(room)):
+            self._refresh_pane(room, roster)
+
+    def learn(self, connection: Connection, room: str, event: Event) -> bool:
+        """Keep what the event means for the socket; False when it may not follow."""
+        known: Known | None = connection.known.get(room)
+        if known is None:
+            return False
+        own = connection.principal.public_id == event.user
+        known = connection.known[room] = followers.after(event, known, own=own)
+        return known is not None
+
+    def _on_gone(self, feed: Feed) -> None:
+        """End a room that is not in the database any more."""
+        followers_ = [*feed.crowd, *feed.ahead]
+        self.end(followers_, feed.room, "deleted", hidden=True)
+
+    def end(
+        self, gone: Sequence[Connection], room: str, reason: str, *, hidden: bool
+    ) -> None:
+        """Take sockets out of a room; the last that they hear of it is why."""
+        if not gone:
+            return
+        for connection in gone:  # all of them first, whatever breaks below
+            connection.known[room] = None
+            self._remove(connection, room)
+        json, html = lobby.removed(room, reason, hidden=hidden)
+        for connection in gone:
+            connection.send(json, html)
+
+    async def show(self, connection: Connection, room: str) -> None:
+        """Show the socket's person to the others in the room."""
+        device = "web" if connection.html else "program"
+        await self.attendance.join(room, connection, device)
+
     # Sessions that end
 
     async def _revoke(self) -> None:
@@ -157,31 +208,6 @@ class WebProcess:
                 for connection in list(self.hub.connections.values()):
                     if sessions.ends(revocation, connection.principal):
                         self.let_go(connection)
-
-    async def _find_removed(self) -> None:
-        """Take sockets out of rooms that became closed to them, told of it or not."""
-        while True:
-            await asyncio.sleep(limits.HEAD_POLL_S)
-            try:
-                epochs = await self.hub.ask(removals.epochs, list(self.hub.feeds))
-                for connection in list(self.hub.connections.values()):
-                    for room in list(connection.feeds):
-                        known = connection.known.get(room)
-                        if known and epochs.get(room) != known.access_epoch:
-                            await self._look_at(connection, room)
-            except Exception:  # the outermost loop: the next look heals
-                logger.exception("removals could not be read")
-
-    async def _look_at(self, connection: Connection, room: str) -> None:
-        """Ask again whether the socket's person may follow the room."""
-        who = connection.principal.user_id
-        known = await self.hub.ask(removals.known, who, room)
-        if known is not None:
-            connection.known[room] = known
-            return
-        connection.known.pop(room, None)
-        self._remove(connection, room)
-        connection.send(*lobby.removed(room, "removed"))
 
     async def _recheck(self) -> None:
         """Look at every session again, RECHECK_S at the latest after the last look."""
@@ -250,6 +276,13 @@ class WebProcess:
         return await self.hub.ask(
             people.people_fragment, room, roster.states(), roster.typists()
         )
+
+
+def _hears_the_end(connection: Connection, room: str) -> bool:
+    """Whether the room's log tells the socket that it ended, or has told it before."""
+    if room in connection.feeds or connection.joining == room:
+        return True
+    return room in connection.known and connection.known[room] is None
 
 
 def _fresh(question: Any) -> Any:

@@ -23,12 +23,22 @@ RECENT_MAX = 256  # publications a feed keeps for sockets that are catching up
 RECENT_MAX_BYTES = 1024 * 1024  # and their size: long messages are read again instead
 
 
+class Event(msgspec.Struct, frozen=True, array_like=True):
+    """What a change tells of the room itself; whoever hears of it knows the kinds."""
+
+    kind: str
+    user: str = ""  # public id of whom it is about
+    role: str = ""  # that they have from now on
+    hidden: bool = False  # whether who goes may not see the room any more
+
+
 class Publication(msgspec.Struct, frozen=True, array_like=True):
     """One change of a room: a JSON frame's payload and an HTML fragment."""
 
     changed_seq: int
     json: bytes
     html: bytes
+    event: Event | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +52,19 @@ class Changes:
 # (room, after, limit) → at most `limit` changes above `after`, from the database
 Missed = Callable[[str, int, int], Awaitable[Changes]]
 
+# (feed, event): called between two changes; drops whom the event shuts out
+OnEvent = Callable[["Feed", Event], None]
+
 
 class Feed:
     """One open room of this process: who listens, and how far the room has come."""
 
     def __init__(
-        self, room: str, missed: Missed, cursor: Callable[[int], bytes]
+        self,
+        room: str,
+        missed: Missed,
+        cursor: Callable[[int], bytes],
+        on_event: OnEvent | None = None,
     ) -> None:
         self.room = room
         self.last: int | None = None  # the highest change accepted; None: not read yet
@@ -60,6 +77,7 @@ class Feed:
         self.users = 0  # sockets that are joining or joined
         self._missed = missed
         self._cursor = cursor
+        self._on_event = on_event
         self._pending: list[Publication] = []
         self._timer: asyncio.TimerHandle | None = None
         self._healing: asyncio.Task[None] | None = None
@@ -84,8 +102,17 @@ class Feed:
         self.last = publication.changed_seq
         self._remember(publication)
         self._pending.append(publication)
+        if publication.event is not None:
+            self._apply(publication.event)
         if self.ahead:
+            # Who enters at this number was let in after the event: it is not for them.
             self._promote(self.last)
+
+    def _apply(self, event: Event) -> None:
+        """Hand an event on when all live sockets have it, and before they get more."""
+        self.flush()
+        if self._on_event is not None:
+            self._on_event(self, event)
 
     def _remember(self, publication: Publication) -> None:
         self.recent.append(publication)

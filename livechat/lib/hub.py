@@ -15,7 +15,7 @@ from django import db
 
 from livechat.lib import limits
 from livechat.lib.connections import Connection
-from livechat.lib.feed import Changes, Feed, Publication
+from livechat.lib.feed import Changes, Feed, OnEvent, Publication
 from livechat.lib.pubsub import Messages, Subscriber
 
 logger = logging.getLogger(__name__)
@@ -39,10 +39,18 @@ class Hub:
     """All open rooms and all sockets of one web process."""
 
     def __init__(
-        self, redis_url: str, log: Log, cursor: Callable[[int], bytes]
+        self,
+        redis_url: str,
+        log: Log,
+        cursor: Callable[[int], bytes],
+        on_event: OnEvent | None = None,
+        on_gone: Callable[[Feed], None] | None = None,
     ) -> None:
+        """`on_event` hears what a room tells of itself, `on_gone` that it is none."""
         self.log = log
         self.cursor = cursor
+        self._on_event = on_event
+        self._on_gone = on_gone
         self.feeds: dict[str, Feed] = {}
         self.connections: dict[str, Connection] = {}
         self.listeners: dict[str, Callable[[bytes], None]] = {}
@@ -92,7 +100,7 @@ class Hub:
         """The room's feed, subscribed and with a known head. Pair it with `close`."""
         feed = self.feeds.get(room)
         if feed is None:
-            feed = self.feeds[room] = Feed(room, self._missed, self.cursor)
+            feed = self.feeds[room] = self._feed(room)
             feed.opened = asyncio.create_task(self._open(feed))
         feed.users += 1
         assert feed.opened is not None  # noqa: S101 - set with the feed
@@ -102,6 +110,9 @@ class Hub:
             self.close(feed)
             raise
         return feed
+
+    def _feed(self, room: str) -> Feed:
+        return Feed(room, self._missed, self.cursor, self._on_event)
 
     async def _open(self, feed: Feed) -> None:
         # Subscribed first, read second: what is published in between comes anyway.
@@ -166,7 +177,7 @@ class Hub:
             self.feeds[room].accept(publications)
 
     async def _compare_heads(self) -> None:
-        """Heal every open room whose head in the database is higher than ours."""
+        """Heal open rooms whose head in the database is higher; end those without."""
         while True:
             await asyncio.sleep(limits.HEAD_POLL_S)
             open_rooms = [
@@ -179,10 +190,16 @@ class Hub:
             except Exception:  # the outermost loop: the next look heals
                 logger.exception("the heads could not be read")
                 continue
-            for room, head in heads.items():
-                feed = self.feeds.get(room)
-                if feed is not None and feed.last is not None and head > feed.last:
-                    feed.heal()
+            for room in open_rooms:
+                if feed := self.feeds.get(room):
+                    self._compare(feed, heads.get(room))
+
+    def _compare(self, feed: Feed, head: int | None) -> None:
+        if head is None:
+            if self._on_gone is not None and feed.users > 0:
+                self._on_gone(feed)
+        elif feed.last is not None and head > feed.last:
+            feed.heal()
 
 
 def _channel(room: str) -> str:

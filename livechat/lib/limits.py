@@ -33,6 +33,10 @@ ANSWER_TIMEOUT_S = 5  # a plain POST waits this long for its answer
 MESSAGE_BURST = 10  # messages at once
 MESSAGE_RATE_PER_S = 1.0  # tokens that come back each second
 
+# Rate: the token bucket of a person's changes to rooms and to who is in them
+CHANGE_BURST = 30  # changes at once
+CHANGE_RATE_PER_S = 0.5  # tokens that come back each second
+
 # Presence and typing
 HEARTBEAT_S = 2.0  # a web process renews its lease this often
 LEASE_S = 6.0  # and is dead when it did not for this long

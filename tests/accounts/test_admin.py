@@ -22,7 +22,6 @@ PAGES = [
     "accounts_community",
     "accounts_token",
     "chat_room",
-    "chat_membership",
 ]
 
 
@@ -79,7 +78,6 @@ def test_only_these_models_are_there() -> None:
         "accounts.Community",
         "accounts.Token",
         "chat.Room",
-        "chat.Membership",
     }
 
 
@@ -244,18 +242,6 @@ def test_a_room_needs_a_name(alice: User, name: str) -> None:
     path = reverse("admin:chat_room_add")
     assert client_of(alice).post(path, {"name": name}).status_code == 200
     assert not Room.objects.exists()
-
-
-def test_the_owner_joins_and_removes_people(alice: User, charlie: User) -> None:
-    room = Room.objects.create(name="Garden", creator=alice)
-    client = client_of(alice)
-    form = {"room": room.pk, "user": charlie.pk}
-    path = reverse("admin:chat_membership_add")
-    assert client.post(path, form).status_code == 302
-    membership = Membership.objects.get(user=charlie)
-    path = reverse("admin:chat_membership_delete", args=[membership.pk])
-    assert client.post(path, {"post": "yes"}).status_code == 302
-    assert not Membership.objects.exists()
 
 
 def test_messages_have_no_page() -> None:

@@ -17,6 +17,7 @@ MESSAGE_FIELDS = {
     "client_id": TEXT,
     "body": TEXT,
     "html": TEXT,
+    "event": (dict, type(None)),
     "reply_to": MAYBE_NUMBER,
     "attachments": [],
     "created_at": TEXT,

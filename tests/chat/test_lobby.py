@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from accounts.models import User
-from chat import actions
+from chat import actions, members
 from chat.models import Room
 from tests.live import Live
 
@@ -65,10 +65,12 @@ async def test_the_members_of_a_private_room_alone_hear_that_one_more_came(
 ) -> None:
     (_, bobs), (_, charlies) = member(private, "Bob"), person("Charlie")
     dora, _ = person("Dora")
+    owner = private.creator
+    assert owner is not None
     async with live.client(bobs) as his, live.client(charlies) as another:
         await his.expect("hello")
         await another.expect("hello")
-        await asyncio.to_thread(actions.join_room, dora, private)
+        await asyncio.to_thread(members.add_member, owner, private, dora)
         await his.expect("room_updated", room=private.public_id, members=3)
         await asyncio.to_thread(actions.create_room, dora, name="Garden")
         await another.expect("room_created", name="Garden")

@@ -40,13 +40,15 @@ async def test_who_leaves_loses_the_card_of_a_private_room_alone(
 async def test_a_room_that_becomes_private_leaves_the_lobbies_of_outsiders(
     live: Live, room: Room, person: Person
 ) -> None:
-    charlie, charlies = person("Charlie")
+    _, charlies = person("Charlie")
+    owner = room.creator
+    assert owner is not None
     async with Page(live, charlies, query=PAGE) as page:
         await page.say("subscribe", room=room.public_id)
         await page.until(lambda one: "#people" in one["html"])
         await asyncio.to_thread(
             actions.update_room,
-            charlie,
+            owner,
             room,
             name="Den",
             description="",

@@ -28,7 +28,7 @@ async def test_a_message_reaches_everybody_in_the_room_and_is_acked(
     async with live.client(anns) as reader, live.client(bobs) as writer:
         await reader.subscribe(room.public_id)
         ack = await writer.post(room.public_id, "hello **there**")
-        message = await reader.expect("message")
-    assert (ack["seq"], ack["changed_seq"]) == (1, 1)
+        message = await reader.expect("message", seq=2)
+    assert (ack["seq"], ack["changed_seq"]) == (2, 2)  # bob joined with the first
     assert message["html"] == "<p>hello <strong>there</strong></p>"
-    assert Message.objects.get(room=room).body == "hello **there**"
+    assert Message.objects.get(room=room, seq=2).body == "hello **there**"

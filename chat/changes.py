@@ -1,0 +1,130 @@
+"""One change of a room: locked, allowed, paid for, and entered in the room's own log.
+
+The rule it guards: the entry takes its number in the transaction that changes the rows,
+so whoever reads the log has both or neither. Nothing leaves the process before the
+commit, and Redis is not needed: what it does not hear is found by the hub's poll.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from html import escape
+from uuid import uuid4
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404
+from django.utils import timezone
+
+from accounts.models import User
+from chat import fanout
+from chat.access import require
+from chat.models import ChangeBucket, Message, Room
+from livechat.lib import limits
+from livechat.lib.token_bucket import Level, Rate, take
+
+RATE = Rate(limits.CHANGE_BURST, limits.CHANGE_RATE_PER_S)
+
+
+class TooManyChanges(PermissionDenied):
+    """The actor's bucket is empty; nothing was changed."""
+
+    def __init__(self, wait_s: float) -> None:
+        self.retry_after_s = max(1, -(-int(wait_s * 1000) // 1000))
+        super().__init__(f"Too many changes. Try again in {self.retry_after_s} s.")
+
+
+class NotPossible(Exception):  # noqa: N818 - the handler reads as a sentence
+    """Allowed, but it does not fit with how the room is; the message says why."""
+
+
+@dataclass(slots=True)
+class Change:
+    """What one actor does to one locked room, and what is told of it afterwards."""
+
+    actor: User
+    room: Room
+    entries: list[Message] = field(default_factory=list)
+    tellings: list[Callable[[], None]] = field(default_factory=list)
+
+    def enter(self, kind: str, sentence: str, **fields: str | bool) -> Message:
+        """Append an entry to the room's log; return it, with its numbers."""
+        self.room.last_seq += 1
+        self.room.last_changed_seq += 1
+        entry = Message.objects.create(
+            room=self.room,
+            seq=self.room.last_seq,
+            changed_seq=self.room.last_changed_seq,
+            kind=Message.Kind.SYSTEM,
+            author=self.actor,
+            client_id=uuid4(),
+            body=sentence,
+            html=escape(sentence),
+            event=json.dumps({"type": kind, **fields}),
+            created_at=timezone.now(),
+        )
+        self.entries.append(entry)
+        return entry
+
+    def tell(self, telling: Callable[[], None]) -> None:
+        """Have the lobby told after the commit, unless Redis is away anyway."""
+        self.tellings.append(telling)
+
+    def _store(self) -> None:
+        """Pay, and move the room's counters from the numbers that were read."""
+        count = len(self.entries)
+        pay(self.actor)
+        moved = Room.objects.filter(
+            pk=self.room.pk,
+            last_seq=self.room.last_seq - count,
+            last_changed_seq=self.room.last_changed_seq - count,
+        ).update(
+            last_seq=self.room.last_seq, last_changed_seq=self.room.last_changed_seq
+        )
+        if moved != 1:
+            raise RuntimeError(f"room {self.room.pk} was moved by another writer")
+        transaction.on_commit(self._publish)
+
+    def _publish(self) -> None:
+        if fanout.publish(self.room.public_id, self.entries):
+            for telling in self.tellings:
+                telling()
+
+
+@contextmanager
+def changing(actor: User, room: Room, action: str) -> Iterator[Change]:
+    """The change of a room that is locked until the block ends, and then committed.
+
+    A block that enters nothing costs nothing and is not told.
+
+    Raises:
+        Http404: the room is not there, or not theirs to see.
+        PermissionDenied: it is, but the action is not allowed.
+        TooManyChanges: the actor has made too many.
+    """
+    with transaction.atomic():
+        locked = Room.objects.select_for_update(no_key=True).filter(pk=room.pk).first()
+        if locked is None:
+            raise Http404("No such room, or it is not yours to see.")
+        require(actor, action, locked)
+        change = Change(actor, locked)
+        yield change
+        if change.entries:
+            change._store()
+
+
+def pay(actor: User) -> None:
+    """Take a token of the actor's changes, inside the caller's transaction.
+
+    Raises:
+        TooManyChanges: there is none.
+    """
+    User.objects.select_for_update(no_key=True).get(pk=actor.pk)  # two may meet
+    found = ChangeBucket.objects.filter(user=actor).first()
+    level = Level(found.level, found.at) if found else None
+    level, wait_s = take(level, RATE, timezone.now().timestamp())
+    if wait_s:
+        raise TooManyChanges(wait_s)
+    left = {"level": level.tokens, "at": level.at}
+    ChangeBucket.objects.update_or_create(user=actor, defaults=left)

@@ -1,0 +1,57 @@
+"""What an event of a room's log means for a socket that follows the room.
+
+The rule it guards: what a socket may hear is decided from the events in their order
+alone, so that nothing above the event that shuts it out can reach it.
+"""
+
+from dataclasses import dataclass, replace
+
+from accounts.models import User
+from chat.models import Membership, Room
+from livechat.lib.feed import Event
+
+ENDS = frozenset({"left", "removed", "banned"})
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a socket keeps of a room: its key, and what its person is there."""
+
+    pk: int
+    role: str | None = None  # None: they only read
+    is_muted: bool = False
+
+
+def known(user_id: int, room: str) -> Known | None:
+    """What to keep of a room, None of one that the user may not see; two queries."""
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    if user is None:
+        return None
+    visible = Room.objects.visible_to(user).filter(public_id=room)
+    pk = visible.values_list("pk", flat=True).first()
+    return None if pk is None else Known(pk)
+
+
+def standing(room: Room, membership: Membership | None) -> Known:
+    """The same of a room that was read, with the membership in it."""
+    if membership is None:
+        return Known(room.pk)
+    return Known(room.pk, membership.role, membership.is_muted)
+
+
+def after(event: Event, known: Known, *, own: bool) -> Known | None:
+    """What holds from the event on; None when the socket may not follow any more.
+
+    `own`: the event is about the person behind the socket.
+    """
+    if event.kind == "private":
+        return known if known.role else None
+    if not own:
+        return known
+    if event.kind in ENDS:
+        return None
+    if event.kind in {"joined", "role"}:
+        return replace(known, role=event.role, is_muted=False)
+    if event.kind in {"muted", "unmuted"}:
+        return replace(known, is_muted=event.kind == "muted")
+    return known

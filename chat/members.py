@@ -1,0 +1,166 @@
+"""What the admins of a room do with its people: add, remove, mute, ban, give roles.
+
+Each is a change of the room's log (chat/changes.py); a repeat changes nothing.
+"""
+
+from accounts.models import User
+from chat import lobby
+from chat.changes import Change, NotPossible, changing
+from chat.models import Ban, Membership, Room
+
+ADMIN = Membership.Role.ADMIN
+
+
+def add_member(actor: User, room: Room, user: User) -> Membership:
+    """Make somebody else a member; return the membership.
+
+    Raises:
+        NotPossible: they are banned, or their account is closed.
+    """
+    with changing(actor, room, "add_member") as change:
+        if (found := _membership(change, user)) is not None:
+            return found
+        if not user.is_active:
+            raise NotPossible(f"{user}'s account is closed.")
+        if change.room.bans.filter(user=user).exists():
+            raise NotPossible(f"{user} is banned from this room. Lift the ban first.")
+        return let_in(change, user, f"{actor} added {user}.")
+
+
+def remove_member(actor: User, room: Room, user: User) -> None:
+    """End somebody else's membership.
+
+    Raises:
+        NotPossible: it is the actor's own, or the room's last admin's.
+    """
+    with changing(actor, room, "remove_member") as change:
+        _not_oneself(change, user, "To go, leave the room.")
+        if (found := _membership(change, user)) is not None:
+            let_out(change, found, "removed", f"{actor} removed {user}.")
+
+
+def set_role(actor: User, room: Room, user: User, role: str) -> None:
+    """Make a member an admin, or an admin a member; an admin is not muted.
+
+    Raises:
+        NotPossible: they are no member, or the room's last admin.
+    """
+    with changing(actor, room, "set_role") as change:
+        found = _member(change, user)
+        if found.role == role:
+            return
+        if role != ADMIN:
+            keep_an_admin(change, found)
+        found.role, found.is_muted = role, False
+        found.save(update_fields=["role", "is_muted"])
+        article = "an admin" if role == ADMIN else "a member"
+        sentence = f"{actor} made {user} {article}."
+        change.enter("role", sentence, user=user.public_id, role=role)
+
+
+def set_muted(actor: User, room: Room, user: User, *, muted: bool) -> None:
+    """Let a member read and not write, or write again.
+
+    Raises:
+        NotPossible: they are no member, or an admin.
+    """
+    with changing(actor, room, "mute") as change:
+        found = _member(change, user)
+        if found.is_muted == muted:
+            return
+        if found.role == ADMIN:
+            raise NotPossible(f"{user} is an admin. Make them a member first.")
+        found.is_muted = muted
+        found.save(update_fields=["is_muted"])
+        kind = "muted" if muted else "unmuted"
+        change.enter(kind, f"{actor} {kind} {user}.", user=user.public_id)
+
+
+def ban(actor: User, room: Room, user: User) -> None:
+    """End somebody's membership, if any, and hide the room from them.
+
+    Raises:
+        NotPossible: it is the actor, or the room's last admin.
+    """
+    with changing(actor, room, "ban") as change:
+        _not_oneself(change, user, "You cannot ban yourself.")
+        _, made = Ban.objects.get_or_create(
+            room=change.room, user=user, defaults={"by": actor}
+        )
+        if not made:
+            return
+        sentence = f"{actor} banned {user}."
+        if (found := _membership(change, user)) is not None:
+            let_out(change, found, "banned", sentence)
+            return
+        room = change.room
+        change.enter("banned", sentence, user=user.public_id, hidden=True)
+        change.tell(lambda: lobby.member_left(room, user, "banned", hidden=True))
+
+
+def unban(actor: User, room: Room, user: User) -> None:
+    """Let them see the room again as anybody does; they are no member by it."""
+    with changing(actor, room, "ban") as change:
+        gone, _ = change.room.bans.filter(user=user).delete()
+        if gone:
+            sentence = f"{actor} lifted the ban on {user}."
+            change.enter("unbanned", sentence, user=user.public_id)
+
+
+def let_in(change: Change, user: User, sentence: str) -> Membership:
+    """Write the membership of somebody who has read all so far."""
+    room = change.room
+    fields = {"user": user.public_id, "role": Membership.Role.MEMBER.value}
+    entry = change.enter("joined", sentence, **fields)
+    change.tell(lambda: lobby.member_joined(room, user))
+    return Membership.objects.create(
+        room=room,
+        user=user,
+        last_read_seq=entry.seq,
+        reads_from_seq=0 if room.is_private else room.public_from_seq,
+    )
+
+
+def let_out(change: Change, found: Membership, kind: str, sentence: str) -> None:
+    """Delete a membership; who had it hears no more of the room than this entry.
+
+    Raises:
+        NotPossible: it is the last admin's, and others stay.
+    """
+    keep_an_admin(change, found)
+    found.delete()
+    room, user = change.room, found.user
+    hidden = room.is_private or kind == "banned"
+    change.enter(kind, sentence, user=user.public_id, hidden=hidden)
+    change.tell(lambda: lobby.member_left(room, user, kind, hidden=hidden))
+
+
+def keep_an_admin(change: Change, found: Membership) -> None:
+    """Refuse to take the last admin from a room in which others are left.
+
+    Raises:
+        NotPossible: it would.
+    """
+    others = change.room.memberships.exclude(pk=found.pk).filter(user__is_active=True)
+    if found.role != ADMIN or not others.exists():
+        return
+    if not others.filter(role=ADMIN).exists():
+        who = "You are" if found.user == change.actor else f"{found.user} is"
+        text = f"{who} the last admin of this room. Make somebody else an admin first."
+        raise NotPossible(text)
+
+
+def _membership(change: Change, user: User) -> Membership | None:
+    return change.room.memberships.filter(user=user).select_related("user").first()
+
+
+def _member(change: Change, user: User) -> Membership:
+    found = _membership(change, user)
+    if found is None:
+        raise NotPossible(f"{user} is not a member of this room.")
+    return found
+
+
+def _not_oneself(change: Change, user: User, sentence: str) -> None:
+    if user == change.actor:
+        raise NotPossible(sentence)
