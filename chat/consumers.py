@@ -11,6 +11,7 @@ from typing import Any, ClassVar, cast
 from urllib.parse import parse_qs
 
 from channels.consumer import AsyncConsumer
+from django import db
 from django.conf import settings
 from django.utils import timezone
 
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 VERSION = 1
 GOING_AWAY = frozenset({1000, 1001})
+TRY_AGAIN_LATER = 1013
 
 Event = dict[str, Any]
 Receive = Callable[[], Awaitable[Event]]
@@ -49,8 +51,7 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
         """
         self.scope, self._send = scope, send
         await receive()  # websocket.connect
-        if not await self._let_in():
-            await send({"type": "websocket.close"})  # before the accept: HTTP 403
+        if not await self._came_in():
             return
         clean = False
         try:
@@ -66,6 +67,18 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
             self.web.hub.remove(self.connection)
 
     # In
+
+    async def _came_in(self) -> bool:
+        """Whether the socket may be opened; if not, it was refused."""
+        try:
+            if await self._let_in():
+                return True
+            await self._send({"type": "websocket.close"})  # before the accept: HTTP 403
+        except db.Error as error:
+            logger.warning("a socket must come again, the database said: %s", error)
+            close = {"type": "websocket.close", "code": TRY_AGAIN_LATER}  # HTTP 503
+            await self._send(close)
+        return False
 
     async def _let_in(self) -> bool:
         """Whether this is somebody, from our own page or with a token."""

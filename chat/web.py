@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -35,6 +35,7 @@ from livechat.lib.redis import RedisAway, async_client
 logger = logging.getLogger(__name__)
 
 REVOCATION_POLL_S = 1.0
+RECHECK_AT_ONCE = 500  # sessions in one question; databases bound its parameters
 RETRY_DELAY_S = 0.5
 SESSION_ENDED = 4001
 
@@ -199,7 +200,7 @@ class WebProcess:
                 await asyncio.wait_for(self._look_again.wait(), REVOCATION_POLL_S)
             self._look_again.clear()
             try:
-                ended = await self.hub.ask(_fresh(self.revocations.news))
+                ended = await self.hub.look(_fresh(self.revocations.news))
             except Exception:  # the outermost loop: the next look heals
                 logger.exception("revocations could not be read")
                 continue
@@ -213,16 +214,17 @@ class WebProcess:
         """Look at every session again, RECHECK_S at the latest after the last look."""
         while True:
             await asyncio.sleep(limits.RECHECK_S)
-            for connection in list(self.hub.connections.values()):
+            open_now = list(self.hub.connections.values())
+            for batch in _batches(open_now, RECHECK_AT_ONCE):
                 try:
-                    valid = await self.hub.ask(
-                        sessions.still_valid, connection.principal
-                    )
+                    who = [connection.principal for connection in batch]
+                    valid = await self.hub.look(sessions.valid_among, who)
                 except Exception:  # the outermost loop: the next round
-                    logger.exception("a session could not be looked at again")
+                    logger.exception("sessions could not be looked at again")
                     break
-                if not valid:
-                    self.let_go(connection)
+                for connection in batch:
+                    if connection.principal not in valid:
+                        self.let_go(connection)
 
     def let_go(self, connection: Connection) -> None:
         """Close a socket whose session has ended, and take it out of every room now."""
@@ -283,6 +285,12 @@ def _hears_the_end(connection: Connection, room: str) -> bool:
     if room in connection.feeds or connection.joining == room:
         return True
     return room in connection.known and connection.known[room] is None
+
+
+def _batches(connections: list[Connection], size: int) -> Iterator[list[Connection]]:
+    """The connections in lists of `size` at most."""
+    for at in range(0, len(connections), size):
+        yield connections[at : at + size]
 
 
 def _fresh(question: Any) -> Any:

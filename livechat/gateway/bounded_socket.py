@@ -31,10 +31,13 @@ BAD_TEXT = 1007
 FRAGMENT_LATE = 1008
 INTERNAL_ERROR = 1011
 RESTART = 1012
+TRY_AGAIN_LATER = 1013
 TOO_SLOW = 4008
 CLOSE_REASON_MAX_BYTES = 123
 NOT_YOURS = Refusal(403, "You may not open this socket; sign in and try again.")
 RESTARTING = Refusal(503, "The server restarts; try again in a moment.")
+NOT_NOW = Refusal(503, "The server cannot open a socket now; try again in a moment.")
+REFUSALS = {RESTART: RESTARTING, TRY_AGAIN_LATER: NOT_NOW}
 
 
 class BoundedSocket(WebSocketProtocol):  # type: ignore[misc]  # Daphne has no stubs
@@ -226,7 +229,7 @@ class BoundedSocket(WebSocketProtocol):  # type: ignore[misc]  # Daphne has no s
     def close(self, code: int, reason: str = "") -> None:
         """See RawSocket.close."""
         if self.state == self.STATE_CONNECTING and self.asks:
-            found = RESTARTING if code == RESTART else NOT_YOURS
+            found = REFUSALS.get(code, NOT_YOURS)
             self.failHandshake(found.sentence, found.status)
         if self.state != self.STATE_OPEN:
             return

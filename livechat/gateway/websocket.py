@@ -43,7 +43,8 @@ class RawSocket(Protocol):
 
         What the application has not read yet is dropped, and it hears
         `websocket.disconnect` with this code at once. Before the handshake is accepted
-        it is refused with 403 instead. A second call changes nothing.
+        it is refused with 403 instead, or with 503 for the codes 1012 and 1013 (come
+        again). A second call changes nothing.
         """
 
 

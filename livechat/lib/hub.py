@@ -56,6 +56,8 @@ class Hub:
         self.listeners: dict[str, Callable[[bytes], None]] = {}
         self.subscriber = Subscriber(redis_url, self._on_messages)
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="log")
+        # What ends a session or heals a room may not wait behind a storm of newcomers.
+        self._watch = ThreadPoolExecutor(1, thread_name_prefix="watch")
         # Writers wait for a lock; nobody who reads may wait behind them.
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
         self._poll: asyncio.Task[None] | None = None
@@ -70,13 +72,18 @@ class Hub:
         if self._poll is not None:
             self._poll.cancel()
         await self.subscriber.stop()
-        for threads in (self._threads, self._writer):
+        for threads in (self._threads, self._watch, self._writer):
             threads.shutdown(wait=False, cancel_futures=True)
 
     async def ask(self, question: Callable[..., T], *args: Any) -> T:
         """Run a question to the database in one of the hub's threads."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, _asked, question, args)
+
+    async def look(self, question: Callable[..., T], *args: Any) -> T:
+        """Run one of the regular questions, in the thread that is theirs alone."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._watch, _asked, question, args)
 
     async def change(self, change: Callable[..., T], *args: Any) -> T:
         """Run a small write to the database, one after the other."""
@@ -186,7 +193,7 @@ class Hub:
             if not open_rooms:
                 continue
             try:
-                heads = await self.ask(self.log.heads, open_rooms)
+                heads = await self.look(self.log.heads, open_rooms)
             except Exception:  # the outermost loop: the next look heals
                 logger.exception("the heads could not be read")
                 continue
