@@ -12,12 +12,12 @@ START_TIMEOUT_S = 20
 
 
 def start_tcp_redis(program: Path, var: Path, url: str) -> "subprocess.Popen[bytes]":
-    """Start the server at the URL and return when it answers; its data lie in `var`.
+    """Start the server at the URL and return when it answers; its data: `var/redis`.
 
     A second start with the same `var` has what the first one acknowledged.
     """
     parts = urlsplit(url)
-    data = var / "tcp-redis"
+    data = var / "redis"
     data.mkdir(exist_ok=True)
     conf = data / "redis.conf"
     conf.touch(mode=0o600)

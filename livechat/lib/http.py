@@ -3,6 +3,7 @@
 import logging
 import secrets
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
@@ -57,18 +58,23 @@ def known_host(get_response: Answer) -> Answer:
 
 
 def no_nul(get_response: Answer) -> Answer:
-    """Middleware: 404 for an address with NUL, and no cookie that has one.
+    """Middleware: 404 for a public id with NUL, and no cookie that has one.
 
     Nothing of ours has that character, and PostgreSQL cannot even be asked for it.
     """
 
+    def process_view(
+        request: HttpRequest, view: Any, args: Any, parts: dict[str, Any]
+    ) -> None:
+        if "\0" in parts.get("public_id", ""):
+            raise Http404
+
     def middleware(request: HttpRequest) -> HttpResponse:
-        if "\0" in request.path_info:
-            return not_found(request, Http404())
         for name in [name for name, value in request.COOKIES.items() if "\0" in value]:
             del request.COOKIES[name]
         return get_response(request)
 
+    middleware.process_view = process_view  # type: ignore[attr-defined] # Django's hook
     return middleware
 
 
