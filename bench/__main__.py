@@ -10,7 +10,8 @@ from pathlib import Path
 
 import msgspec
 
-from bench import figures, machine, report, scenarios, sides
+from bench import compiled, figures, machine, report, scenarios, sides
+from bench.loop import Loop
 from bench.scenarios import Book, Measurement, Plan
 from bench.servers import ROOT, NotStartedError
 
@@ -45,9 +46,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one short run, < 60 s")
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--members", default="50,200,1000")
+    parser.add_argument("--members", default="50,200,1000,5000")
     parser.add_argument("--only", action="append", choices=_ONLY, default=[])
-    parser.add_argument("--sides", default="stock,ours")
+    parser.add_argument("--sides", default="stock,loop,ours")
     parser.add_argument("--window", type=int, default=0, help="messages on their way")
     parser.add_argument("--docs", type=Path, default=ROOT / "docs")
     parser.add_argument("--no-report", action="store_true", help="only JSON and lines")
@@ -64,6 +65,7 @@ def _plan(options: argparse.Namespace) -> Plan:
         members=tuple(count for count in members if count <= 200) or members,
         measure_s=1.5,
         pace_s=2.0,
+        quiet_messages=20,
         idle_sockets=200,
         capacity_messages=1000,
         only=only,
@@ -77,7 +79,10 @@ def _sides(options: argparse.Namespace, work: Path, plan: Plan) -> list[sides.Si
         "stock": sides.Stock(work / "stock", users),
         "ours": sides.Ours(work / "ours", users),
     }
-    return [known[name] for name in options.sides.split(",")]
+    if program := compiled.program("loop"):
+        known["loop"] = Loop(work / "loop", program)
+    wanted = options.sides.split(",")
+    return [known[name] for name in wanted if name in known]
 
 
 def _line(found: Measurement) -> str:
@@ -89,7 +94,8 @@ def _line(found: Measurement) -> str:
     if result.faults:
         return f"{parts[0]} SPOILT: {result.faults[0]}"
     parts.append(f"{figures.per_second(result, 0):12,.0f}/s")
-    parts.append(f"{figures.per_core_second(result, 0):12,.0f}/core-s")
+    parts.append(f"{figures.fanout_per_core_second(result, 0):12,.0f}/core-s")
+    parts.append(f"whole {figures.per_core_second(result, 0):9,.0f}")
     if result.rss_kib:
         parts.append(f"{figures.kib_per_socket(result, found.members):.1f} KiB/socket")
     if result.latency:
@@ -97,6 +103,8 @@ def _line(found: Measurement) -> str:
             f"p50 {result.latency.p50_ms:.1f} p99 {result.latency.p99_ms:.1f} ms"
         )
         parts.append(f"at {result.latency.rate:,.1f} messages/s")
+    if result.quiet and result.quiet.count:
+        parts.append(f"quiet {result.quiet.p50_ms:.1f} {result.quiet.p99_ms:.1f} ms")
     parts.append(f"client {result.load.client_cpu_s / result.load.seconds:.0%}")
     parts.append(f"others {result.load.others_share:.0%}")
     return "  ".join(parts)

@@ -13,7 +13,14 @@ import uvloop
 from bench import procfs
 from bench.crowd import Crowd, SpoiltError
 from bench.job import Job, Latency, Load, Result
-from bench.load import Meter, Senders, pace, raise_open_files_limit, saturate
+from bench.load import (
+    Meter,
+    Senders,
+    one_by_one,
+    pace,
+    raise_open_files_limit,
+    saturate,
+)
 from bench.wire import client_frame
 
 # Long enough for a duplicate that follows its original to be counted.
@@ -39,7 +46,7 @@ async def run(job: Job) -> Result:
 
 
 async def fanout(job: Job, crowd: Crowd) -> Result:
-    """Every message to every member: the saturated rate, then latency at half."""
+    """Every message to every member: saturated, at half of that, and one by one."""
     await crowd.open()
     senders = Senders(crowd)
     senders.post()
@@ -47,11 +54,14 @@ async def fanout(job: Job, crowd: Crowd) -> Result:
         return Result(NOTHING, faults=crowd.faults(1))
     load = await saturate(crowd, senders, crowd.tally, len(crowd.members))
     latency: Latency | None = None
+    quiet: Latency | None = None
     if await crowd.everyone_has(senders.sent, job.drain_s) and job.pace_s:
         rate = load.count / len(crowd.members) / load.seconds
         latency = await pace(crowd, senders, rate / 2)
+        if await crowd.everyone_has(senders.sent, job.drain_s):
+            quiet = await one_by_one(crowd, senders)
     await asyncio.sleep(_AFTERMATH_S)
-    return Result(load, latency, faults=crowd.faults(senders.sent))
+    return Result(load, latency, quiet, faults=crowd.faults(senders.sent))
 
 
 async def posts(job: Job, crowd: Crowd) -> Result:

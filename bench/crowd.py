@@ -1,17 +1,15 @@
 """All members of a room, opened, counted and closed together."""
 
 import asyncio
-import itertools
 from collections.abc import Awaitable
 
-from bench import wire
+from bench import compiled, wire
+from bench.counter import Counter
 from bench.job import Job, Target
-from bench.sockets import Counting, Member, Opening, Reading, Tally
+from bench.sockets import Counted, Counting, Member, Opening, Reading, Tally
 from bench.witness import Witness
 
-# Each member shows life this often, in slices, so that no burst disturbs a latency.
-_LIFE_S = 8.0
-_SLICES = 80
+_OPEN_LIMIT_S = 150.0
 
 
 class SpoiltError(Exception):
@@ -23,37 +21,42 @@ class Crowd:
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        self.tally = Tally()
+        self.marker = b"{" + job.message_marker.encode()
+        library = compiled.library("counter")
+        self.counter = (
+            Counter(library, self.marker, len(job.targets)) if library else None
+        )
+        self.tally = Tally(self.counter)
         self.acks = Tally()
         self.members: list[Member] = []
         self.witnesses: list[Witness] = []
-        self.life: asyncio.Task[None] | None = None
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         # Retrieved here once, so that a crowd nobody waits for does not warn.
         self.failed.add_done_callback(lambda failed: failed.exception())
+        if self.counter:
+            self.counter.listen(self._on_wake)
 
     async def open(self) -> None:
         """Open every socket, at most `concurrency` at a time.
 
-        Raises: SpoiltError when one is refused or not in after 60 s.
+        Raises: SpoiltError when one is refused, or not in after 150 s.
         """
         gate = asyncio.Semaphore(self.job.concurrency)
         reading = self._readers()
-        self.life = asyncio.create_task(self._show_life())
         self.members = [
             self._member(index in reading) for index in range(len(self.job.targets))
         ]
         pairs = zip(self.job.targets, self.members, strict=True)
         try:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(_OPEN_LIMIT_S):
                 await asyncio.gather(*(self._enter(*pair, gate) for pair in pairs))
         except (OSError, TimeoutError) as error:
             raise SpoiltError(f"not all sockets could be opened: {error!r}") from error
 
     def close(self) -> None:
         """Drop every socket; call it in a finally."""
-        if self.life:
-            self.life.cancel()
+        if self.counter:
+            self.counter.stop()
         for member in self.members:
             if member.entered:
                 member.leave()
@@ -91,12 +94,12 @@ class Crowd:
 
         tally.on_due = on_due
         tally.due = goal
-        tally.add(0)
+        tally.look()
         return await self.wait(reached, limit_s)
 
     def faults(self, sent: int) -> list[str]:
         """Sentences about members that did not get each of `sent` messages once."""
-        counts = [member.seen for member in self.members]
+        counts = [member.count() for member in self.members]
         short = sum(max(0, sent - count) for count in counts)
         over = sum(max(0, count - sent) for count in counts)
         found = [fault for witness in self.witnesses for fault in witness.faults]
@@ -109,12 +112,10 @@ class Crowd:
             found.append(f"{over} deliveries of {sent} messages came twice")
         return found
 
-    async def _show_life(self) -> None:
-        for tick in itertools.count():
-            await asyncio.sleep(_LIFE_S / _SLICES)
-            for member in self.members[tick % _SLICES :: _SLICES]:
-                if member.entered:
-                    member.show_life()
+    def _on_wake(self) -> None:
+        if self.counter and self.counter.lost:
+            self.fail("the server closed a socket")
+        self.tally.look()
 
     def _readers(self) -> set[int]:
         size, samples = len(self.job.targets), self.job.samples
@@ -122,12 +123,13 @@ class Crowd:
         return evenly | set(range(self.job.senders))
 
     def _member(self, reads: bool) -> Member:
-        marker = self.job.message_marker.encode()
+        if not reads and self.counter:
+            return Counted(self.tally, self.marker, self.fail, self.counter)
         if not reads:
-            return Counting(self.tally, marker, self.fail)
+            return Counting(self.tally, self.marker, self.fail)
         witness = Witness(self.fail, self.acks)
         self.witnesses.append(witness)
-        return Reading(self.tally, marker, self.fail, witness.heard)
+        return Reading(self.tally, self.marker, self.fail, witness.heard)
 
     async def _enter(
         self, target: Target, member: Member, gate: asyncio.Semaphore

@@ -18,6 +18,15 @@ def per_core_second(result: Result, _members: int) -> float:
     return result.load.count / total_s if total_s else 0.0
 
 
+def fanout_per_core_second(result: Result, _members: int) -> float:
+    """Deliveries per second of the CPU of what every side has: web process and Redis.
+
+    Ours has a room worker beside them, which checks, renders and stores each message.
+    """
+    spent_s = sum(result.load.cpu_s.get(role, 0.0) for role in ("web", "redis"))
+    return result.load.count / spent_s if spent_s else 0.0
+
+
 def per_second(result: Result, _members: int) -> float:
     """Things done per second of the clock."""
     return result.load.count / result.load.seconds if result.load.seconds else 0.0
@@ -36,6 +45,16 @@ def p50_ms(result: Result, _members: int) -> float:
 def p99_ms(result: Result, _members: int) -> float:
     """99th percentile of latency at half load."""
     return result.latency.p99_ms if result.latency else 0.0
+
+
+def quiet_p50_ms(result: Result, _members: int) -> float:
+    """Median time until a message into a room at rest is with everybody."""
+    return result.quiet.p50_ms if result.quiet else 0.0
+
+
+def quiet_p99_ms(result: Result, _members: int) -> float:
+    """99th percentile of the same."""
+    return result.quiet.p99_ms if result.quiet else 0.0
 
 
 def paced_rate(result: Result, _members: int) -> float:
@@ -63,11 +82,26 @@ def median(
     return statistics.median(found.values()) if found else None
 
 
-def ratio(book: Book, scenario: str, members: int, figure: Figure) -> float | None:
-    """The median over runs of ours by stock, each pair from one run."""
+def ratio(
+    book: Book, scenario: str, members: int, figure: Figure, by: str = "stock"
+) -> float | None:
+    """The median over runs of ours by another side, each pair from one run."""
     ours = values(book, "ours", scenario, members, figure)
-    stock = values(book, "stock", scenario, members, figure)
-    pairs = [ours[run] / stock[run] for run in ours.keys() & stock.keys()]
+    theirs = values(book, by, scenario, members, figure)
+    return _paired(ours, theirs)
+
+
+def share_of_rate(book: Book, large: int, small: int) -> float | None:
+    """The median over runs of our fan-out with `large` members by that with `small`."""
+    both = [
+        values(book, "ours", "fanout", members, fanout_per_core_second)
+        for members in (large, small)
+    ]
+    return _paired(*both)
+
+
+def _paired(ours: dict[int, float], theirs: dict[int, float]) -> float | None:
+    pairs = [ours[run] / theirs[run] for run in ours.keys() & theirs.keys()]
     return statistics.median(pairs) if pairs else None
 
 

@@ -22,8 +22,8 @@ class Job:
     post, one a room, with `%(client_id)s` and `%(body)s` in them. A socket is ready
     when `ready_marker` was seen, or with its 101 when that is empty. `window` is the
     most messages that may be on their way at once, and `pace_s` the length of the
-    phase at half the saturated rate (0: none). `processes` are the pids whose CPU
-    time counts, by role.
+    phase at half the saturated rate (0: none); `quiet_messages` are then sent one by
+    one into a room at rest. `processes` are the pids whose CPU time counts, by role.
     """
 
     kind: str
@@ -38,7 +38,8 @@ class Job:
     warmup_s: float = 1.0
     measure_s: float = 3.0
     pace_s: float = 0.0
-    drain_s: float = 20.0
+    quiet_messages: int = 0
+    drain_s: float = 30.0
     concurrency: int = 32
     messages: int = 0
     processes: dict[str, list[int]] = field(default_factory=dict)
@@ -82,5 +83,6 @@ class Result:
 
     load: Load
     latency: Latency | None = None
+    quiet: Latency | None = None  # until a message is with everybody
     rss_kib: dict[str, int] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)

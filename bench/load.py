@@ -13,6 +13,8 @@ from bench.crowd import Crowd
 from bench.job import Job, Latency, Load
 from bench.sockets import Member, Tally
 
+_REST_S = 0.05  # between two messages that must not meet
+
 
 class Sender:
     """One socket that posts; its messages are numbered from 1."""
@@ -90,11 +92,13 @@ async def saturate(crowd: Crowd, senders: Senders, tally: Tally, each: int) -> L
     job = crowd.job
 
     def pump() -> None:
-        while senders.sent - tally.count // each < job.window:
-            senders.post()
-        tally.due = (senders.sent - job.window + 1) * each
+        while tally.count >= tally.due:
+            while senders.sent - tally.count // each < job.window:
+                senders.post()
+            tally.due = (senders.sent - job.window + 1) * each
 
     tally.on_due = pump
+    tally.due = 0
     pump()
     await crowd.wait(asyncio.sleep(job.warmup_s), job.warmup_s + 5)
     meter = Meter(job, lambda: tally.count)
@@ -118,6 +122,25 @@ async def pace(crowd: Crowd, senders: Senders, rate: float) -> Latency:
         p50_ms=quantile(found, 0.5) / 1e6,
         p99_ms=quantile(found, 0.99) / 1e6,
         lag_p99_ms=quantile(sorted(lags_ns), 0.99) / 1e6,
+    )
+
+
+async def one_by_one(crowd: Crowd, senders: Senders) -> Latency:
+    """Send messages into a room at rest; the time until each is with everybody."""
+    took_ns: list[int] = []
+    for _ in range(crowd.job.quiet_messages):
+        await crowd.wait(asyncio.sleep(_REST_S), _REST_S + 5)
+        started_ns = time.monotonic_ns()
+        senders.post()
+        if await crowd.everyone_has(senders.sent, crowd.job.drain_s):
+            took_ns.append(time.monotonic_ns() - started_ns)
+    took_ns.sort()
+    return Latency(
+        rate=1 / _REST_S,
+        count=len(took_ns),
+        p50_ms=quantile(took_ns, 0.5) / 1e6,
+        p99_ms=quantile(took_ns, 0.99) / 1e6,
+        lag_p99_ms=0.0,
     )
 
 

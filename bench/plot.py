@@ -3,7 +3,7 @@
 from html import escape
 
 _WIDTH_PX, _BAR_PX, _GAP_PX, _LABEL_PX, _END_PX = 720, 18, 6, 190, 110
-_COLOURS = {"stock": "#9ca3af", "ours": "#2563eb"}
+_COLOURS = {"stock": "#9ca3af", "loop": "#f59e0b", "ours": "#2563eb"}
 
 
 def bars(rows: list[tuple[str, str, float]], title: str) -> str:

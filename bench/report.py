@@ -5,27 +5,35 @@ Ratios come first: an absolute figure belongs to one machine on one day.
 
 from pathlib import Path
 
-from bench import figures, plot, sockets_report
+from bench import compiled, figures, plot, sockets_report, targets
 from bench.figures import Figure
 from bench.scenarios import Book
 from bench.tables import number, table, times
 
 _QUIET_SHARE = 0.1
+NAMES = {"stock": "stock", "loop": "C loop", "ours": "ours"}
 
 _INTRO = """\
 # Performance
 
-Written by `make bench`; do not edit. **The ratios are what counts**: both sides were
+Written by `make bench`; do not edit. **The ratios are what counts**: all sides were
 measured in turn in the same invocation, on one server core, by the same load client.
 The absolute figures belong to the machine below and are no promise.
 
 The job: one room, N signed-in WebSocket members of whom a few send; every message of
-200 bytes must reach all N. *Stock* is the chat of the Channels tutorial on the stock
-Daphne command, with `RedisPubSubChannelLayer` and one consumer dispatch per delivery;
-it keeps no message. *Ours* is livechat as `make run` starts it, with everything on:
-each message is checked, rendered, committed to SQLite with `synchronous=FULL`, acked
-and then fanned out. Per core-second means per second of CPU time of all server
-processes: web and Redis for stock; web, room worker, Redis and supervisor for ours.
+200 bytes must reach all N.
+
+- *Stock* is the chat of the Channels tutorial on the stock Daphne command, with
+  `RedisPubSubChannelLayer` and one consumer dispatch per delivery. It keeps no message.
+- *C loop* is `bench/native/loop.c`: one thread, one `send` for each delivery; no
+  sign-in, no Redis, no check, no store. A yardstick, no chat server.
+- *Ours* is livechat as `make run` starts it, with everything on: each message is
+  checked, rendered, committed to SQLite with `synchronous=FULL`, acked and fanned out.
+
+*Fan-out* counts deliveries per second of the CPU time of what every side has: the web
+process and Redis (of the loop its one process). That includes taking each message in.
+*Whole path* counts all our processes: the room worker too, whose work (check, render,
+commit) neither of the others does.
 """
 
 _METHOD = """\
@@ -57,10 +65,11 @@ _METHOD = """\
 _CARE = """\
 ## Which of these to care about
 
-Deliveries per core-second decide how large a busy room may be, latency how it feels,
-posts how busy all rooms together may be, memory how many may stay connected, and new
-sockets a second how soon everyone is back after a restart. A site with a few dozen
-people meets none of these limits.
+A site with a few dozen people meets none of these limits: what it notices is the time
+in a room at rest. Fan-out decides how large a busy room may be; the whole path and the
+posts decide how busy all rooms together may be. Latency at half load is what people
+feel while a room is that busy. Memory decides how many may stay connected, new sockets
+a second how soon everyone is back after a restart.
 """
 
 
@@ -76,6 +85,7 @@ def markdown(book: Book) -> str:
     parts = [
         _INTRO,
         _faults(book),
+        targets.section(book),
         _fanout(book),
         _latency(book),
         _posts(book),
@@ -89,14 +99,15 @@ def markdown(book: Book) -> str:
 
 
 def drawing(book: Book) -> str:
-    """Bars of deliveries per core-second, both sides at each size."""
+    """Bars of deliveries per core-second, all sides at each size."""
     rows = [
-        (f"{side}, {members:,} members", side, value)
+        (f"{name}, {members:,} members", side, value)
         for members in figures.sizes(book, "fanout")
-        for side in ("stock", "ours")
+        for side, name in NAMES.items()
         if (value := _core(book, side, "fanout", members)) is not None
     ]
-    return plot.bars(rows, "Deliveries per core-second (more is better)")
+    title = "Fan-out: deliveries per core-second of web and Redis (more is better)"
+    return plot.bars(rows, title)
 
 
 def _faults(book: Book) -> str:
@@ -119,18 +130,20 @@ def _disturbance(share: float) -> str:
 
 
 def _fanout(book: Book) -> str:
+    figure = figures.fanout_per_core_second
     rows = [
         [
             f"{members:,}",
-            number(_core(book, "stock", "fanout", members)),
-            number(_core(book, "ours", "fanout", members)),
-            times(figures.ratio(book, "fanout", members, figures.per_core_second)),
-            _clock(book, "stock", members),
-            _clock(book, "ours", members),
+            *(number(_core(book, side, "fanout", members)) for side in NAMES),
+            times(figures.ratio(book, "fanout", members, figure)),
+            times(figures.ratio(book, "fanout", members, figure, "loop")),
+            number(_whole(book, "ours", "fanout", members)),
+            *(_clock(book, side, members) for side in NAMES),
         ]
         for members in figures.sizes(book, "fanout")
     ]
-    heads = ["members", "stock", "ours", "ratio", "stock, messages/s", "ours"]
+    heads = ["members", *NAMES.values(), "ours by stock", "ours by the C loop"]
+    heads += ["ours, whole path", *(f"{name}, messages/s" for name in NAMES.values())]
     lines = table(heads, rows)
     picture = "![Deliveries per core-second](performance.svg)\n"
     return f"## Fan-out: deliveries per core-second\n\n{lines}\n{picture}"
@@ -142,28 +155,35 @@ def _clock(book: Book, side: str, members: int) -> str:
 
 
 def _latency(book: Book) -> str:
+    columns = {
+        "messages/s": figures.paced_rate,
+        "p50 ms": figures.p50_ms,
+        "p99 ms": figures.p99_ms,
+        "at rest, p50 ms": figures.quiet_p50_ms,
+        "at rest, p99 ms": figures.quiet_p99_ms,
+    }
     rows = [
         [
-            side,
+            name,
             f"{members:,}",
-            number(_median(book, side, members, figures.paced_rate)),
-            number(_median(book, side, members, figures.p50_ms)),
-            number(_median(book, side, members, figures.p99_ms)),
+            *(number(_median(book, side, members, one)) for one in columns.values()),
         ]
         for members in figures.sizes(book, "fanout")
-        for side in ("stock", "ours")
+        for side, name in NAMES.items()
         if _median(book, side, members, figures.p50_ms) is not None
     ]
-    heads = ["side", "members", "messages/s", "p50 ms", "p99 ms"]
-    title = "## Latency at half of each side's own saturated rate\n\n"
-    return title + table(heads, rows) if rows else ""
+    text = (
+        "## Latency\n\nFrom the send to the sight, at half of each side's own "
+        "saturated rate; and, in a room at rest, until the last member has it.\n\n"
+    )
+    return text + table(["side", "members", *columns], rows) if rows else ""
 
 
 def _posts(book: Book) -> str:
     rows = [
         [
             number(figures.median(book, "ours", "posts", count, figures.per_second)),
-            number(_core(book, "ours", "posts", count)),
+            number(_whole(book, "ours", "posts", count)),
         ]
         for count in figures.sizes(book, "posts")
     ]
@@ -174,10 +194,10 @@ def _posts(book: Book) -> str:
 
 def _split(book: Book) -> str:
     rows = [
-        [scenario, f"{members:,}", side, _shares(book, side, scenario, members)]
+        [scenario, f"{members:,}", name, _shares(book, side, scenario, members)]
         for scenario in ("fanout", "posts", "connect", *sockets_report.HELLOS)
         for members in figures.sizes(book, scenario)
-        for side in ("stock", "ours")
+        for side, name in NAMES.items()
         if figures.cpu_split(book, side, scenario, members)
     ]
     heads = ["scenario", "sockets", "side", "share (µs per delivery, post or socket)"]
@@ -201,6 +221,8 @@ def _machine(book: Book) -> str:
         for count in figures.sizes(book, scenario):
             found = _client_capacity(book, scenario, count)
             lines.append(f"- the client counts {found} deliveries/core-s, {text}\n")
+    if compiled.compiler() is None:
+        lines.append("- no C compiler: no C loop, and the client counts in Python\n")
     return "## The machine\n\n" + "".join(lines)
 
 
@@ -217,6 +239,11 @@ def _client_capacity(book: Book, scenario: str, members: int) -> str:
 
 
 def _core(book: Book, side: str, scenario: str, members: int) -> float | None:
+    figure = figures.fanout_per_core_second
+    return figures.median(book, side, scenario, members, figure)
+
+
+def _whole(book: Book, side: str, scenario: str, members: int) -> float | None:
     return figures.median(book, side, scenario, members, figures.per_core_second)
 
 

@@ -1,4 +1,4 @@
-"""The client's sockets: most only count, a few read all; none allocates per message.
+"""The client's sockets: most are only counted, in C where it can be, a few read all.
 
 A socket is first an `Opening`, which hands its transport on when it is in.
 """
@@ -11,6 +11,7 @@ from typing import cast
 import msgspec
 
 from bench import wire
+from bench.counter import Counter
 
 Fail = Callable[[str], None]
 
@@ -27,22 +28,46 @@ class Frame(msgspec.Struct):
 
 
 Heard = Callable[[Frame, int], None]
-_PONG = wire.client_frame(b"", wire.PONG)
 _decode = msgspec.json.Decoder(Frame).decode
 
 
 class Tally:
-    """A count over all sockets together; calls `on_due` when `due` is reached."""
+    """A count over all sockets together; calls `on_due` when `due` is reached.
 
-    def __init__(self) -> None:
-        self.count = 0
-        self.due = 1 << 62
+    Sockets that `counter` reads are part of it.
+    """
+
+    def __init__(self, counter: Counter | None = None) -> None:
         self.on_due: Callable[[], None] = lambda: None
+        self._counter = counter
+        self._own = 0
+        self._due = 1 << 62
+
+    @property
+    def count(self) -> int:
+        """What was counted so far."""
+        return self._own + (self._counter.total if self._counter else 0)
+
+    @property
+    def due(self) -> int:
+        """The count at which `on_due` is called; not by setting it."""
+        return self._due
+
+    @due.setter
+    def due(self, due: int) -> None:
+        self._due = due
+        if self._counter:
+            self._counter.arm(due - self._own)
 
     def add(self, count: int) -> None:
         """Count `count` more."""
-        self.count += count
-        if self.count >= self.due:
+        self._own += count
+        self.due = self._due
+        self.look()
+
+    def look(self) -> None:
+        """Call `on_due` if it is time."""
+        if self.count >= self._due:
             self.on_due()
 
 
@@ -51,7 +76,7 @@ class Member(asyncio.Protocol):
 
     def __init__(self, tally: Tally, marker: bytes, fail: Fail) -> None:
         self.tally = tally
-        self.marker = marker
+        self.marker = marker  # with which the payload of a message begins
         self.fail = fail
         self.seen = 0
         self.leaving = False
@@ -66,12 +91,9 @@ class Member(asyncio.Protocol):
         if not self.leaving:
             self.fail(f"the server closed a socket: {error or 'end of stream'}")
 
-    def show_life(self) -> None:
-        """Send a pong that nobody asked for, which RFC 6455 (5.5.3) calls a heartbeat.
-
-        A server takes it for the answer to its ping, which a counting member misses.
-        """
-        self.transport.write(_PONG)
+    def count(self) -> int:
+        """The messages that reached it."""
+        return self.seen
 
     def leave(self) -> None:
         """Close at once, as a laptop's lid does."""
@@ -79,35 +101,31 @@ class Member(asyncio.Protocol):
         self.transport.abort()
 
 
+class Counted(Member):
+    """Read by the counting thread; nothing of it passes through the loop."""
+
+    def __init__(
+        self, tally: Tally, marker: bytes, fail: Fail, counter: Counter
+    ) -> None:
+        super().__init__(tally, marker, fail)
+        self.counter = counter
+        self.slot = -1
+
+    def data_received(self, data: bytes) -> None:
+        """Hand the socket over, with what came behind the frame that let it in."""
+        self.transport.pause_reading()
+        descriptor = self.transport.get_extra_info("socket").fileno()
+        self.slot = self.counter.add(descriptor, data)
+
+    def count(self) -> int:
+        return self.counter.seen(self.slot) if self.slot >= 0 else 0
+
+
 class Counting(Member):
-    """Counts the marker in the bytes and knows nothing else of them, pings neither."""
+    """The same without a C compiler: looks at each frame's beginning."""
 
     def __init__(self, tally: Tally, marker: bytes, fail: Fail) -> None:
         super().__init__(tally, marker, fail)
-        self.reach = len(marker) - 1
-        self.edge = b""
-
-    def data_received(self, data: bytes) -> None:
-        # The edge is one byte too short to hold a marker, and so is what is joined
-        # to it: what is found there lies across two chunks and was not counted yet.
-        count = data.count(self.marker)
-        if self.edge:
-            count += (self.edge + data[: self.reach]).count(self.marker)
-        if len(data) >= self.reach:
-            self.edge = data[-self.reach :]
-        else:
-            self.edge = (self.edge + data)[-self.reach :]
-        if count:
-            self.seen += count
-            self.tally.add(count)
-
-
-class Reading(Member):
-    """Takes every frame apart and hands it to `heard` with the time of its arrival."""
-
-    def __init__(self, tally: Tally, marker: bytes, fail: Fail, heard: Heard) -> None:
-        super().__init__(tally, marker, fail)
-        self.heard = heard
         self.held = bytearray()
 
     def data_received(self, data: bytes) -> None:
@@ -115,17 +133,28 @@ class Reading(Member):
         self.held += data
         before = self.seen
         for opcode, payload in wire.take_frames(self.held):
-            self._take(opcode, payload, now_ns)
+            if opcode == wire.PING:
+                self.transport.write(wire.client_frame(payload, wire.PONG))
+            elif opcode == wire.TEXT:
+                self.take(payload, now_ns)
         if self.seen > before:
             self.tally.add(self.seen - before)
 
-    def _take(self, opcode: int, payload: bytes, now_ns: int) -> None:
-        if opcode == wire.PING:
-            self.transport.write(wire.client_frame(payload, wire.PONG))
-        elif opcode == wire.TEXT:
-            # The marker decides here too, so that both kinds count the same thing.
-            self.seen += payload.count(self.marker)
-            self.heard(_decode(payload), now_ns)
+    def take(self, payload: bytes, now_ns: int) -> None:
+        """Look at one text frame."""
+        self.seen += payload.startswith(self.marker)
+
+
+class Reading(Counting):
+    """Decodes every frame and hands it to `heard` with the time of its arrival."""
+
+    def __init__(self, tally: Tally, marker: bytes, fail: Fail, heard: Heard) -> None:
+        super().__init__(tally, marker, fail)
+        self.heard = heard
+
+    def take(self, payload: bytes, now_ns: int) -> None:
+        super().take(payload, now_ns)
+        self.heard(_decode(payload), now_ns)
 
 
 class Opening(asyncio.Protocol):
@@ -173,6 +202,5 @@ class Opening(asyncio.Protocol):
     def _hand_over(self) -> None:
         self.transport.set_protocol(self.member)
         self.member.connection_made(self.transport)
-        if self.held:
-            self.member.data_received(bytes(self.held))
+        self.member.data_received(bytes(self.held))
         self.done.set_result(None)

@@ -8,8 +8,8 @@ from bench import figures, report
 from bench.scenarios import Book
 
 
-def _load(count: int, web_s: float) -> dict[str, object]:
-    cpu_s = {"web": web_s, "redis": 0.5}
+def _load(count: int, web_s: float, **others: float) -> dict[str, object]:
+    cpu_s = {"web": web_s, "redis": 0.5, **others}
     return {"count": count, "seconds": 2.0, "cpu_s": cpu_s, "client_cpu_s": 0.1}
 
 
@@ -29,7 +29,8 @@ def book(faults: list[str] | None = None) -> Book:
     latency = {"rate": 10, "count": 9, "p50_ms": 4.2, "p99_ms": 8.4, "lag_p99_ms": 0.1}
     entries = [
         _entry("stock", 0, _load(2000, 0.5), latency=latency),
-        _entry("ours", 0, _load(60_000, 0.5)),
+        _entry("ours", 0, _load(60_000, 0.5, worker=1.0), quiet=latency),
+        _entry("loop", 0, _load(30_000, 0.5)),
         _entry("stock", 1, _load(1000, 0.5)),
         _entry("ours", 1, _load(50_000, 0.5), faults=faults or []),
         {
@@ -50,12 +51,14 @@ def book(faults: list[str] | None = None) -> Book:
 def test_the_report_and_its_plot_are_written_from_json(tmp_path: Path) -> None:
     report.write(book(), tmp_path / "docs")
     text = (tmp_path / "docs" / "performance.md").read_text()
-    assert "| 200 | 1,500 | 55,000 | 40.0 × |" in text
+    assert "| 200 | 1,500 | 30,000 | 55,000 | 40.0 × | 2.0 × | 40,000 |" in text
     assert "| stock | 200 | 10.0 | 4.2 | 8.4 |" in text
+    assert "| fan-out by the C loop, 200 members | 2.0 × | at least 2 × | yes |" in text
+    assert "| fan-out by stock, 200 members | 40.0 × | at least 250 × | no |" in text
     assert "| KiB per idle socket | 100 | — | 30.0 | — |" in text
     assert "cores: 2" in text
     drawing = (tmp_path / "docs" / "performance.svg").read_text()
-    assert drawing.count("<rect") == 3
+    assert drawing.count("<rect") == 4
 
 
 def test_greeted_sockets_stand_apart_from_those_in_a_room() -> None:
@@ -66,7 +69,7 @@ def test_greeted_sockets_stand_apart_from_those_in_a_room() -> None:
 
 
 def test_a_ratio_is_taken_within_each_run() -> None:
-    ratio = figures.ratio(book(), "fanout", 200, figures.per_core_second)
+    ratio = figures.ratio(book(), "fanout", 200, figures.fanout_per_core_second)
     assert ratio == (30 + 50) / 2
 
 
@@ -74,4 +77,4 @@ def test_a_spoilt_run_is_named_and_counts_nowhere() -> None:
     spoilt = book(["7 deliveries were lost"])
     text = report.markdown(spoilt)
     assert "run 2, ours, fanout with 200: 7 deliveries were lost" in text
-    assert "| 200 | 1,500 | 60,000 | 30.0 × |" in text
+    assert "| 200 | 1,500 | 30,000 | 60,000 | 30.0 × | 2.0 × | 30,000 |" in text
