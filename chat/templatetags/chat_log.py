@@ -45,3 +45,10 @@ def is_long(message: Message) -> bool:
     """Whether a message would fill more than a screen, so that it is folded."""
     body = message.body
     return len(body) > FOLD_LENGTH or body.count("\n") >= FOLD_LINES
+
+
+@register.filter
+def is_silent(log: Sequence[Message]) -> bool:
+    """Whether the log begins on this page and nobody has written in it yet."""
+    begins = not log or log[0].seq == 1
+    return begins and all(row.kind == Message.Kind.SYSTEM for row in log)

@@ -49,8 +49,7 @@
     if (!form.matches("[data-optimistic]")) return;
     const bubble = byId("pending").content.firstElementChild.cloneNode(true);
     const { body, client_id } = form.elements;
-    bubble.id = `p-${client_id.value}`;
-    bubble.elements.client_id.value = client_id.value;
+    bubble.id = `p-${(bubble.elements.client_id.value = client_id.value)}`;
     bubble.elements.body.value = bubble.querySelector(".msg__bubble").textContent = body.value;
     byId("pending-list").append(bubble);
     htmx.process(bubble);
@@ -65,6 +64,8 @@
     if (copy) getSelection().selectAllChildren(byId(copy.dataset.copy));
     if (copy && document.execCommand("copy")) copy.textContent = "Copied";
   });
+  // The log grows upwards, so a message that is unfolded would show its end.
+  on("toggle", ({ target }) => target.closest(".msg")?.scrollIntoView(), true);
 
   // Times and days, in the reader's zone.
   const clock = new Intl.DateTimeFormat([], { hour: "numeric", minute: "2-digit" });

@@ -8,7 +8,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from chat.models import Membership, Room
+from chat.models import Membership, Message, Room
 from tests.chat.pages import client_of, fill, room_of
 
 PAGE_QUERIES = 11
@@ -88,6 +88,16 @@ def test_an_empty_room_has_the_section_for_its_first_message(alice: User) -> Non
     page = client_of(alice).get(f"/rooms/{lounge.public_id}/").content.decode()
     assert sections(page) == ["c-0"]
     assert "Say hello" in page
+
+
+def test_a_room_that_people_only_joined_is_still_empty(alice: User) -> None:
+    lounge = room_of(alice)
+    client = client_of(alice)
+    fill(lounge, alice, 2)
+    lounge.messages.update(kind=Message.Kind.SYSTEM)
+    assert "Say hello" in client.get(f"/rooms/{lounge.public_id}/").content.decode()
+    lounge.messages.filter(seq=2).update(kind=Message.Kind.TEXT)
+    assert "Say hello" not in client.get(f"/rooms/{lounge.public_id}/").content.decode()
 
 
 def test_older_messages_come_as_a_fragment_until_the_room_begins(alice: User) -> None:

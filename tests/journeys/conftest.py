@@ -5,9 +5,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.journeys.site import Site, make_run
+
+# A busy machine may start a page's scripts late; what must be quick says so itself.
+expect.set_options(timeout=20_000)
 
 # Chromium as root needs no-sandbox; the others keep it from calling home.
 ARGUMENTS = [

@@ -51,8 +51,8 @@ def say(page: Page, text: str) -> None:
 
 
 def shown(page: Page) -> list[str]:
-    """The messages as they stand on the page."""
-    return page.locator("#messages .msg__bubble").all_inner_texts()
+    """What people wrote, as it stands on the page."""
+    return page.locator("#messages .chat .msg__bubble").all_inner_texts()
 
 
 def violations(page: Page) -> list[str]:
@@ -99,7 +99,9 @@ def talk(alice: Page, bob: Page) -> None:
     say(alice, "Hello **Bob**")
     expect(bob.locator("#messages strong")).to_have_text("Bob")
     say(bob, "Hello Alice")
-    expect(alice.locator("#messages .msg__bubble").last).to_have_text("Hello Alice")
+    expect(alice.locator("#messages .chat .msg__bubble").last).to_have_text(
+        "Hello Alice"
+    )
     assert shown(alice) == shown(bob) == ["Hello Bob", "Hello Alice"]
     expect(alice.locator("#pending-list form")).to_have_count(0)
 
@@ -116,7 +118,9 @@ def lose_the_server(site: Site, alice: Page, bob: Page) -> None:
         expect(page.locator("body[data-net=up]")).to_be_attached(timeout=20_000)
     say(bob, "and we are back")
     for page in (alice, bob):
-        expect(page.locator("#messages .msg__bubble")).to_have_count(4, timeout=10_000)
+        expect(page.locator("#messages .chat .msg__bubble")).to_have_count(
+            4, timeout=10_000
+        )
         assert page.evaluate("window.neverReloaded") is True
     assert shown(alice) == shown(bob)
     assert set(shown(alice)[2:]) == {
