@@ -1,15 +1,15 @@
-"""The JSON API: rooms and messages for programs; the rules are the socket's."""
+"""The JSON API of messages, for programs; the rules are the socket's."""
 
 from typing import Any
 from uuid import uuid4
 
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.api import api
 from accounts.http import UserRequest
-from accounts.models import User
-from chat import access, health, intents, openapi
+from chat import health, intents, openapi
+from chat.api_parts import number_in, refusal, visible
 from chat.fanout import message_fields
 from chat.inbox import Refused, post_message
 from chat.intents import MAX_SEQ
@@ -32,39 +32,19 @@ STATUS = {
 FIELDS = frozenset({"body", "client_id", "reply_to"})
 
 
-@require_GET
-@api
-def rooms(request: UserRequest) -> JsonResponse:
-    """All rooms that the asker may see; one query."""
-    found = Room.objects.visible_to(request.user).with_member_count()
-    found = found.with_joined(request.user)
-    return JsonResponse(
-        {"rooms": [_room(one, getattr(one, "joined", False)) for one in found]}
-    )
-
-
-@require_GET
-@api
-def room(request: UserRequest, public_id: str) -> JsonResponse:
-    """One room; 404 when it is not there or not theirs."""
-    found = _visible(request.user, public_id)
-    role = access.role_in(request.user, found)
-    return JsonResponse({**_room(found, role is not None), "role": role})
-
-
 @require_http_methods(["GET", "POST"])
 @api
 def messages(request: UserRequest, public_id: str) -> JsonResponse:
     """A page of the log (GET), or a new message (POST, 201 with its numbers)."""
-    found = _visible(request.user, public_id)
+    found = visible(request.user, public_id)
     if request.method == "POST":
         return _post(request, found)
     try:
-        before = _number(request, "before", 0, MAX_SEQ)
-        after = _number(request, "after", 0, MAX_SEQ)
-        limit = _number(request, "limit", 1, limits.HISTORY_PAGE_MAX)
+        before = number_in(request, "before", 0, MAX_SEQ)
+        after = number_in(request, "after", 0, MAX_SEQ)
+        limit = number_in(request, "limit", 1, limits.HISTORY_PAGE_MAX)
     except ValueError as error:
-        return _error("bad_seq", str(error), 400)
+        return refusal("bad_seq", str(error), 400)
     rows = Message.objects.readable_by(request.user, found)
     size = limit or limits.PAGE_SIZE
     if after is not None:
@@ -96,35 +76,15 @@ def openapi_view(request: HttpRequest) -> JsonResponse:
     return JsonResponse(openapi.document())
 
 
-def _visible(user: User, public_id: str) -> Room:
-    try:
-        return access.room_or_404(user, public_id)
-    except Http404 as error:
-        raise Http404("There is no such room, or it is not yours.") from error
-
-
-def _room(room: Room, joined: bool) -> dict[str, Any]:
-    return {
-        "id": room.public_id,
-        "name": room.name,
-        "description": room.description,
-        "private": room.is_private,
-        "members": getattr(room, "member_count", None),
-        "joined": joined,
-        "last_seq": room.last_seq,
-        "last_changed_seq": room.last_changed_seq,
-    }
-
-
 def _post(request: UserRequest, room: Room) -> JsonResponse:
     try:
         fields = _fields(request.body)
     except FrameError as error:
-        return _error(error.code, error.message, 400)
+        return refusal(error.code, error.message, 400)
     try:
         posted = post_message(request.user, room, **fields)
-    except Refused as refusal:
-        return _refused(refusal)
+    except Refused as why:
+        return _refused(why)
     numbers = {"seq": posted.seq, "changed_seq": posted.changed_seq}
     client_id = str(fields["client_id"])
     return JsonResponse(
@@ -147,29 +107,7 @@ def _fields(body: bytes) -> dict[str, Any]:
     }
 
 
-def _refused(refusal: Refused) -> JsonResponse:
-    response = _error(refusal.code, refusal.message, STATUS.get(refusal.code, 400))
-    if refusal.retry_after_ms is not None:
-        response["Retry-After"] = str(-(-refusal.retry_after_ms // 1000))
-    return response
-
-
-def _error(code: str, sentence: str, status: int) -> JsonResponse:
-    return JsonResponse({"error": sentence, "code": code}, status=status)
-
-
-def _number(request: HttpRequest, name: str, low: int, high: int) -> int | None:
-    """A whole number of the query, None when it is not there.
-
-    Raises:
-        ValueError: it is there twice, no number, or out of range; says which.
-    """
-    values = request.GET.getlist(name)
-    if not values:
-        return None
-    text = values[0]
-    if len(values) > 1 or not (text.isascii() and text.isdigit() and len(text) < 17):
-        raise ValueError(f"{name}: expected one whole number.")
-    if not low <= int(text) <= high:
-        raise ValueError(f"{name}: expected {low} to {high}.")
-    return int(text)
+def _refused(why: Refused) -> JsonResponse:
+    wait_ms = why.retry_after_ms
+    retry_after_s = None if wait_ms is None else -(-wait_ms // 1000)
+    return refusal(why.code, why.message, STATUS.get(why.code, 400), retry_after_s)

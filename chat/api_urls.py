@@ -2,11 +2,24 @@
 
 from django.urls import path
 
-from chat import api
+from chat import api, api_members, api_rooms
 
 urlpatterns = [
-    path("api/rooms", api.rooms, name="api_rooms"),
-    path("api/rooms/<str:public_id>", api.room, name="api_room"),
+    path("api/rooms", api_rooms.rooms, name="api_rooms"),
+    path("api/rooms/<str:public_id>", api_rooms.room, name="api_room"),
+    path(
+        "api/rooms/<str:public_id>/membership",
+        api_rooms.membership,
+        name="api_membership",
+    ),
+    path("api/rooms/<str:public_id>/members", api_members.members, name="api_members"),
+    path(
+        "api/rooms/<str:public_id>/members/<str:user>",
+        api_members.member,
+        name="api_member",
+    ),
+    path("api/rooms/<str:public_id>/bans", api_members.bans, name="api_bans"),
+    path("api/rooms/<str:public_id>/bans/<str:user>", api_members.ban, name="api_ban"),
     path("api/rooms/<str:public_id>/messages", api.messages, name="api_messages"),
     path("api/openapi.json", api.openapi_view, name="openapi"),
     path("health", api.health_view, name="health"),

@@ -7,7 +7,12 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from chat.querysets import MembershipQuerySet, MessageQuerySet, RoomQuerySet
+from chat.querysets import (
+    BanQuerySet,
+    MembershipQuerySet,
+    MessageQuerySet,
+    RoomQuerySet,
+)
 from livechat.lib import limits
 from livechat.lib.ids import public_id
 
@@ -90,6 +95,8 @@ class Ban(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = BanQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [

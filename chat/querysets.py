@@ -57,6 +57,11 @@ def _ban_of(user: User) -> "models.QuerySet[Ban]":
 class MembershipQuerySet(models.QuerySet["Membership"]):
     """Memberships by room."""
 
+    def by_name(self) -> Self:
+        """With their users, who still have an account, in the order of the names."""
+        active = self.filter(user__is_active=True).select_related("user")
+        return active.order_by("user__display_name", "pk")
+
     def people_of(self, room: "Room") -> Self:
         """The room's memberships with their users, by name, capped for the pane."""
         return (
@@ -64,6 +69,14 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
             .select_related("user")
             .order_by("user__display_name")[: limits.PEOPLE_PANE_MAX]
         )
+
+
+class BanQuerySet(models.QuerySet["Ban"]):
+    """Bans by room."""
+
+    def latest_first(self) -> Self:
+        """With their users, the newest first."""
+        return self.select_related("user").order_by("-pk")
 
 
 class MessageQuerySet(models.QuerySet["Message"]):

@@ -49,8 +49,8 @@ EXCEPTIONS = {
 
 # Inside chat a file imports only files of the lines above its own.
 CHAT_LAYERS = (
-    ("querysets", "intents", "presence", "forms"),
-    ("models", "roster"),
+    ("querysets", "intents", "presence", "forms", "openapi_parts"),
+    ("models", "roster", "openapi_rooms"),
     (
         "access",
         "inbox",
@@ -66,8 +66,8 @@ CHAT_LAYERS = (
     ("people", "room", "lobby", "changes"),
     ("members", "desks"),
     ("actions", "posting", "web"),
-    ("worker", "subscriptions", "demo", "signals"),
-    ("consumers", "api", "views", "admin"),
+    ("worker", "subscriptions", "demo", "signals", "api_parts"),
+    ("consumers", "api", "api_rooms", "api_members", "views", "admin"),
     ("urls", "api_urls", "apps"),
 )
 # A module of the first column is imported inside a function of the second's.

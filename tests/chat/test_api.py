@@ -255,7 +255,7 @@ def test_a_room_that_is_not_there_is_404(live: Live, person: Person, name: str) 
 def test_other_methods_are_not_there(live: Live, room: Room, member: Member) -> None:
     _, bobs = member(room, "Bob")
     for method in ("DELETE", "PUT", "PATCH"):
-        for path in ("", f"/{room.public_id}", f"/{room.public_id}/messages"):
+        for path in ("", f"/{room.public_id}/messages", f"/{room.public_id}/members"):
             reply = ask(live, f"/api/rooms{path}", bobs, method=method)
             assert reply.status == 405
     override = {"X-HTTP-Method-Override": "DELETE"}

@@ -1,0 +1,166 @@
+"""What the views of the JSON API share: rooms as JSON, bodies read, refusals told."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+
+from accounts.http import UserRequest
+from accounts.models import User
+from chat import access
+from chat.changes import NotPossible, TooManyChanges
+from chat.models import Room
+from livechat.lib.codec import FrameError, decode
+from livechat.lib.text import BadText, EmptyText, TextError, TooLong, normalise_name
+
+P = ParamSpec("P")
+View = Callable[Concatenate[UserRequest, P], HttpResponse]
+Fields = dict[str, Callable[[str, Any], Any]]
+
+_CODES: dict[type[TextError], str] = {
+    EmptyText: "empty",
+    TooLong: "too_long",
+    BadText: "bad_text",
+}
+
+
+def refusal(
+    code: str, sentence: str, status: int, retry_after_s: int | None = None
+) -> JsonResponse:
+    """An error that has one of the protocol's codes."""
+    response = JsonResponse({"error": sentence, "code": code}, status=status)
+    if retry_after_s is not None:
+        response["Retry-After"] = str(retry_after_s)
+    return response
+
+
+def changes_room(view: View[P]) -> View[P]:
+    """The view, with what a change may raise turned into answers."""
+
+    @wraps(view)
+    def wrapped(
+        request: UserRequest, /, *args: P.args, **kwargs: P.kwargs
+    ) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except FrameError as error:
+            return refusal(error.code, error.message, 400)
+        except NotPossible as reason:
+            return refusal("conflict", str(reason), 409)
+        except TooManyChanges as reason:
+            return refusal("rate_limited", str(reason), 429, reason.retry_after_s)
+        except PermissionDenied:
+            return refusal("forbidden", "You may not do that in this room.", 403)
+
+    return wrapped
+
+
+def visible(user: User, public_id: str) -> Room:
+    """The room, with `member_count`.
+
+    Raises:
+        Http404: it is not there, or not theirs.
+    """
+    try:
+        return access.room_or_404(user, public_id)
+    except Http404 as error:
+        raise Http404("There is no such room, or it is not yours.") from error
+
+
+def room_fields(room: Room, joined: bool) -> dict[str, Any]:
+    """The fields of the protocol's room."""
+    return {
+        "id": room.public_id,
+        "name": room.name,
+        "description": room.description,
+        "private": room.is_private,
+        "members": getattr(room, "member_count", None),
+        "joined": joined,
+        "last_seq": room.last_seq,
+        "last_changed_seq": room.last_changed_seq,
+    }
+
+
+def one_room(user: User, public_id: str) -> dict[str, Any]:
+    """The same of one room as it is now, with the asker's role."""
+    found = visible(user, public_id)
+    role = access.role_in(user, found)
+    return {**room_fields(found, role is not None), "role": role}
+
+
+def body_of(request: HttpRequest, fields: Fields) -> dict[str, Any]:
+    """The body's fields, each read by its own reader; any of them may be missing.
+
+    Raises:
+        FrameError: it is no such object; the sentence says where.
+    """
+    given = decode(request.body)
+    for name in given.keys() - fields.keys():
+        text = f"{name[:50]}: not a field of this request."
+        raise FrameError("unknown_field", text)
+    return {name: fields[name](name, value) for name, value in given.items()}
+
+
+def needed(given: dict[str, Any], name: str) -> Any:
+    """The value of a field that must be there.
+
+    Raises:
+        FrameError: it is not.
+    """
+    if name not in given:
+        raise FrameError("bad_frame", f"{name}: is missing.")
+    return given[name]
+
+
+def flag(name: str, value: Any) -> bool:
+    """The value, if it is true or false (else FrameError, as from the two below)."""
+    if not isinstance(value, bool):
+        raise FrameError("bad_frame", f"{name}: expected true or false.")
+    return value
+
+
+def line(max_length: int, *, may_be_empty: bool = False) -> Callable[[str, Any], str]:
+    """A reader of texts on one line."""
+
+    def read(name: str, value: Any) -> str:
+        if not isinstance(value, str):
+            raise FrameError("bad_frame", f"{name}: expected a text.")
+        if may_be_empty and not value:
+            return ""
+        try:
+            return normalise_name(value, max_length=max_length)
+        except TextError as error:
+            raise FrameError(_CODES[type(error)], f"{name}: {error}") from error
+
+    return read
+
+
+def one_of(*choices: str) -> Callable[[str, Any], str]:
+    """A reader of one of a few words."""
+
+    def read(name: str, value: Any) -> str:
+        if not isinstance(value, str) or value not in choices:
+            words = " or ".join(choices)
+            raise FrameError("bad_frame", f"{name}: expected {words}.")
+        return value
+
+    return read
+
+
+def number_in(request: HttpRequest, name: str, low: int, high: int) -> int | None:
+    """A whole number of the query, None when it is not there.
+
+    Raises:
+        ValueError: it is there twice, no number, or out of range; says which.
+    """
+    values = request.GET.getlist(name)
+    if not values:
+        return None
+    text = values[0]
+    if len(values) > 1 or not (text.isascii() and text.isdigit() and len(text) < 17):
+        raise ValueError(f"{name}: expected one whole number.")
+    if not low <= int(text) <= high:
+        raise ValueError(f"{name}: expected {low} to {high}.")
+    return int(text)

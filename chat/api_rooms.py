@@ -1,0 +1,88 @@
+"""The JSON API of rooms: list, make, change, delete, join and leave."""
+
+from django.http import HttpResponse, JsonResponse
+from django.views.decorators.http import require_http_methods
+
+from accounts.api import api
+from accounts.http import UserRequest
+from chat import access, actions
+from chat.api_parts import (
+    Fields,
+    body_of,
+    changes_room,
+    flag,
+    line,
+    needed,
+    one_room,
+    room_fields,
+    visible,
+)
+from chat.models import Room
+from livechat.lib import limits
+
+FIELDS: Fields = {
+    "name": line(limits.NAME_MAX_LENGTH),
+    "description": line(limits.DESCRIPTION_MAX_LENGTH, may_be_empty=True),
+    "private": flag,
+}
+
+
+@require_http_methods(["GET", "POST"])
+@api
+@changes_room
+def rooms(request: UserRequest) -> HttpResponse:
+    """All rooms that the asker may see (GET, one query), or a new one (POST, 201)."""
+    if request.method == "POST":
+        return _make(request)
+    found = Room.objects.visible_to(request.user).with_member_count()
+    found = found.with_joined(request.user)
+    listed = [room_fields(one, getattr(one, "joined", False)) for one in found]
+    return JsonResponse({"rooms": listed})
+
+
+def _make(request: UserRequest) -> HttpResponse:
+    given = body_of(request, FIELDS)
+    made = actions.create_room(
+        request.user,
+        name=needed(given, "name"),
+        description=given.get("description", ""),
+        is_private=given.get("private", False),
+    )
+    return JsonResponse(one_room(request.user, made.public_id), status=201)
+
+
+@require_http_methods(["GET", "PATCH", "DELETE"])
+@api
+@changes_room
+def room(request: UserRequest, public_id: str) -> HttpResponse:
+    """One room (GET), changed (PATCH) or deleted (DELETE, 204)."""
+    if request.method == "GET":
+        return JsonResponse(one_room(request.user, public_id))
+    found = visible(request.user, public_id)
+    if request.method == "DELETE":
+        access.require(request.user, "delete_room", found)
+        actions.delete_room(request.user, found)
+        return HttpResponse(status=204)
+    access.require(request.user, "edit_room", found)
+    given = body_of(request, FIELDS)
+    actions.update_room(
+        request.user,
+        found,
+        name=given.get("name", found.name),
+        description=given.get("description", found.description),
+        is_private=given.get("private", found.is_private),
+    )
+    return JsonResponse(one_room(request.user, public_id))
+
+
+@require_http_methods(["POST", "DELETE"])
+@api
+@changes_room
+def membership(request: UserRequest, public_id: str) -> HttpResponse:
+    """Join (POST, the room) or leave (DELETE, 204); a repeat changes nothing."""
+    found = visible(request.user, public_id)
+    if request.method == "DELETE":
+        actions.leave_room(request.user, found)
+        return HttpResponse(status=204)
+    actions.join_room(request.user, found)
+    return JsonResponse(one_room(request.user, public_id))
