@@ -17,7 +17,7 @@ CONNECT_TIMEOUT_S = 3
 LOCK_TIMEOUT_S = 3  # for a row that somebody else is changing
 STATEMENT_TIMEOUT_S = 4  # the server ends it; livechat.postgresql waits a second more
 ABANDONED_TRANSACTION_S = 5  # below LEASE_S: a frozen worker's locks go with its lease
-ALIVE_S = 60  # an idle connection is kept so long, and looked at before its use
+KEEPALIVE_S = 60  # an idle connection's other end is asked for a sign of life
 
 # What every connection asks of the server. An operator's own `options=` in the URL come
 # after the time limits and so win over them; what an ack means is not theirs to change.
@@ -88,14 +88,15 @@ def _postgresql(url: str) -> dict[str, Any]:
     return {
         "ENGINE": "livechat.postgresql",
         **settings,
-        "CONN_MAX_AGE": ALIVE_S,
-        "CONN_HEALTH_CHECKS": True,
+        # Each request has a thread of its own, which would leave its connection behind.
+        # Threads that stay (the hub's, the worker's) keep theirs until it fails.
+        "CONN_MAX_AGE": 0,
         "OPTIONS": {
             "connect_timeout": CONNECT_TIMEOUT_S,
             "application_name": "livechat",
             # A server that vanished without a word: noticed while we wait, and later.
             "tcp_user_timeout": ABANDONED_TRANSACTION_S * 1000,
-            "keepalives_idle": ALIVE_S,
+            "keepalives_idle": KEEPALIVE_S,
             **given,
             "options": _options(str(given.get("options", ""))),
         },
