@@ -158,7 +158,7 @@ def _talk(people: dict[str, Page]) -> None:
         people[name].fill("#body", text)
         people[name].press("#body", "Enter")
         for page in people.values():
-            expect(page.locator(f"#m-{number}")).to_be_attached()
+            expect(page.locator("#messages .chat")).to_have_count(number)
 
 
 def _make_rooms(page: Page, url: str) -> None:
