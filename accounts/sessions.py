@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from accounts import credentials
 from accounts.models import Revocation, User, secret_hash
+from livechat.lib.failpoints import failpoint
 from livechat.lib.redis import publish
 
 CHANNEL = "revocations"
@@ -199,6 +200,7 @@ def revoke(user_id: int, *, session_hash: str = "", epoch: int = 0) -> None:
     revocation = Revocation.objects.create(
         user_id=user_id, session_hash=session_hash, epoch=epoch
     )
+    transaction.on_commit(partial(failpoint, "revoke.after_commit"))
     transaction.on_commit(partial(publish, CHANNEL, str(revocation.pk).encode()))
 
 

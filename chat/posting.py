@@ -20,6 +20,7 @@ from chat.leases import hold
 from chat.models import Bucket, Message
 from chat.room import Body, Desk, Registry
 from livechat.lib import limits
+from livechat.lib.failpoints import failpoint
 from livechat.lib.markdown import render
 from livechat.lib.text import BadText, EmptyText, TextError, TooLong, normalise_text
 from livechat.lib.token_bucket import Level, Rate, take
@@ -57,6 +58,7 @@ def write_batch(
             desks = read_desks(ready, bodies, registry, leases, message_rate(), now)
             outcomes = [_decide(intent, desks, registry) for intent in ready]
             _store(list(desks.values()))
+            failpoint("worker.before_commit")
     except BaseException:
         for intent in ready:
             registry.forget(intent.room)

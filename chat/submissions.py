@@ -12,6 +12,7 @@ from redis.exceptions import NoScriptError
 
 from chat.inbox import ADD, Write, busy, stream, waiting
 from livechat.lib import limits
+from livechat.lib.failpoints import failpoint
 from livechat.lib.redis import AsyncRedis, RedisAway
 
 
@@ -76,7 +77,9 @@ class Submissions:
         pipeline = self._redis.pipeline(transaction=False)
         for key, payload in entries:
             pipeline.evalsha(self._sha, 1, key, limits.INBOX_MAX_INTENTS, payload)
-        return list(await pipeline.execute(raise_on_error=False))
+        results = list(await pipeline.execute(raise_on_error=False))
+        failpoint("web.after_xadd")
+        return results
 
 
 def _is_unknown(result: object) -> bool:

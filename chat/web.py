@@ -27,6 +27,7 @@ from chat.submissions import Submissions
 from livechat.lib import limits
 from livechat.lib.codec import encode
 from livechat.lib.connections import Connection
+from livechat.lib.failpoints import failpoint
 from livechat.lib.feed import Event, Feed
 from livechat.lib.frames import text_frame
 from livechat.lib.hub import Hub
@@ -91,6 +92,7 @@ class WebProcess:
     # Answers of the room worker
 
     def _on_answers(self, payload: bytes) -> None:
+        failpoint("web.before_ack")
         for answer in _answers.decode(payload):
             if connection := self.hub.connections.get(answer.address):
                 answer_to(connection, answer)

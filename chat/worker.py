@@ -28,6 +28,7 @@ from chat.models import DeadLetter
 from chat.posting import Outcome
 from chat.room import Registry
 from livechat.lib import limits
+from livechat.lib.failpoints import failpoint
 from livechat.lib.feed import Publication
 from livechat.lib.redis import RedisAway, async_client
 from livechat.lib.storage import DatabaseAway, disk_is_full
@@ -200,6 +201,7 @@ class Worker:
         shards = {intent.room % limits.SHARDS for intent in intents}
         held = {shard: self.leases[shard] for shard in shards}
         outcomes = posting.write_batch(intents, held, self._registry, timezone.now())
+        failpoint("worker.after_commit")
         pages: dict[str, list[Publication]] = defaultdict(list)
         for outcome in outcomes:
             if outcome.message is not None:
@@ -287,4 +289,6 @@ async def _publish(
         pipeline.xack(stream(shard), GROUP, *ids)
         pipeline.xdel(stream(shard), *ids)
     if len(pipeline):
+        failpoint("worker.before_xack")
         await pipeline.execute()
+        failpoint("worker.after_publish")
