@@ -1,0 +1,335 @@
+"""Reads a history and the table, and names everything that must not be there.
+
+Pure functions; C1 to C19 are those of docs/guarantees.md. A checker that finds nothing
+proves nothing by itself: tests/chaos/test_check.py shows each what it is to catch.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+Event = dict[str, Any]
+
+# Refusals after which nothing of the key is stored, if it was sent once.
+DEFINITE = {"rate_limited", "forbidden", "no_room", "empty", "too_long", "bad_text"}
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One row of the table, as it was at the end."""
+
+    room: str
+    seq: int
+    changed_seq: int
+    key: str
+    author: str
+    hash: str
+    kind: str = "text"
+    epoch: int = 0
+    at: float = 0.0  # seconds since 1970, by the clock of its worker
+    deleted: bool = False
+    edited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One thing that a promise excludes."""
+
+    check: str
+    at_s: float
+    text: str
+
+
+@dataclass(slots=True)
+class History:
+    """What was noted, and what stood in the database afterwards."""
+
+    events: list[Event]
+    rows: list[Stored]
+    burst: float = 20
+    per_s: float = 3
+
+    def of(self, *kinds: str) -> Iterator[Event]:
+        """The events of these kinds, by time."""
+        return (event for event in self.events if event["e"] in kinds)
+
+    def by_key(self) -> dict[str, list[Stored]]:
+        """The rows by their key."""
+        found: dict[str, list[Stored]] = defaultdict(list)
+        for row in self.rows:
+            found[row.key].append(row)
+        return found
+
+    def by_room(self) -> dict[str, list[Stored]]:
+        """The rows of each room by `seq`."""
+        found: dict[str, list[Stored]] = defaultdict(list)
+        for row in sorted(self.rows, key=lambda row: row.seq):
+            found[row.room].append(row)
+        return found
+
+
+@dataclass(slots=True)
+class Screen:
+    """What one person sees of one room, rebuilt from what was noted."""
+
+    last: int = 0
+    seen: dict[int, str] = field(default_factory=dict)
+
+
+def c1_lost(history: History) -> Iterator[Violation]:
+    """Each acked message is in the table: same place, same text."""
+    rows = history.by_key()
+    hashes = {one["key"]: one["hash"] for one in history.of("send")}
+    for ack in history.of("ack"):
+        wanted = (ack["room"], ack["seq"])
+        found = rows.get(ack["key"], [])
+        if not found:
+            yield Violation("C1", ack["t"], f"{ack['key']} was acked and is lost")
+        elif wanted not in {(row.room, row.seq) for row in found}:
+            yield Violation("C1", ack["t"], f"{ack['key']} was acked at another place")
+        elif any(hashes.get(row.key, row.hash) != row.hash for row in found):
+            yield Violation("C1", ack["t"], f"{ack['key']} has another text")
+
+
+def c2_twice(history: History) -> Iterator[Violation]:
+    """A key has at most one row, and all its acks agree."""
+    for key, rows in history.by_key().items():
+        if len(rows) > 1:
+            places = [(row.room, row.seq) for row in rows]
+            yield Violation("C2", 0, f"{key} is stored {len(rows)} times: {places}")
+    places_acked: dict[str, set[tuple[str, int]]] = defaultdict(set)
+    for ack in history.of("ack"):
+        places_acked[ack["key"]].add((ack["room"], ack["seq"]))
+    for key, places_ in places_acked.items():
+        if len(places_) > 1:
+            yield Violation("C2", 0, f"the acks of {key} differ: {sorted(places_)}")
+
+
+def c3_refused_but_stored(history: History) -> Iterator[Violation]:
+    """What was refused for good, and sent once, is not in the table."""
+    rows = history.by_key()
+    for nack in history.of("nack"):
+        if nack["code"] in DEFINITE and nack["sends"] == 1 and nack["key"] in rows:
+            text = f"{nack['key']} was refused ({nack['code']}) and is stored"
+            yield Violation("C3", nack["t"], text)
+
+
+def c4_phantom(history: History) -> Iterator[Violation]:
+    """Each text in the table was sent: by this person, to this room, in these words."""
+    sent = {one["key"]: one for one in history.of("send")}
+    for row in history.rows:
+        if row.kind != "text" or row.deleted or row.edited:
+            continue
+        one = sent.get(row.key)
+        if one is None:
+            yield Violation("C4", 0, f"{row.room}/{row.seq} was never sent")
+        elif (one["room"], one["user"], one["hash"]) != (
+            row.room,
+            row.author,
+            row.hash,
+        ):
+            yield Violation(
+                "C4", one["t"], f"{row.room}/{row.seq} was sent differently"
+            )
+
+
+def c5_holes(history: History) -> Iterator[Violation]:
+    """In each room the numbers are exactly 1 … N."""
+    for room, rows in history.by_room().items():
+        numbers = [row.seq for row in rows]
+        if numbers != list(range(1, len(numbers) + 1)):
+            wrong = next(n for n, seq in enumerate(numbers, 1) if n != seq)
+            yield Violation("C5", 0, f"{room}: not 1 … N, first wrong at {wrong}")
+
+
+def c5_epochs(history: History) -> Iterator[Violation]:
+    """A room's fencing epochs never go back; 0 was written without a lease."""
+    for room, rows in history.by_room().items():
+        highest = 0
+        for row in rows:
+            if row.epoch and row.epoch < highest:
+                text = f"{room}/{row.seq}: epoch {row.epoch} after {highest}"
+                yield Violation("C5", 0, text)
+            highest = max(highest, row.epoch)
+
+
+def c6_divergence(history: History) -> Iterator[Violation]:
+    """Whatever was shown at a place is what the table says."""
+    places = {(row.room, row.seq): row for row in history.rows}
+    for show in history.of("show"):
+        row = places.get((show["room"], show["seq"]))
+        where = f"{show['who']} at {show['room']}/{show['seq']}"
+        if row is None:
+            yield Violation("C6", show["t"], f"{where}: shown, and not in the table")
+        elif row.deleted or row.edited:
+            continue
+        elif (row.key, row.author, row.hash) != (
+            show["key"],
+            show["author"],
+            show["hash"],
+        ):
+            yield Violation("C6", show["t"], f"{where}: shown is not what is stored")
+
+
+def c7_visible_order(history: History) -> Iterator[Violation]:
+    """On each screen the next row is the last one + 1."""
+    screens: dict[tuple[str, str], Screen] = defaultdict(Screen)
+    for event in history.of("show", "replaced", "screen", "hole"):
+        screen = screens[event["who"], event["room"]]
+        where = f"{event['who']} in {event['room']}"
+        if event["e"] == "hole":
+            text = f"{where}: after change {event['had']} came {event['came']}"
+            yield Violation("C7", event["t"], text)
+        elif event["e"] == "replaced":
+            first, count = event["seqs"]
+            screen.last = first + count - 1
+        elif event["e"] == "screen":
+            if text := _disorder(event["seqs"]):
+                yield Violation("C7", event["t"], f"{where}: {text}")
+        elif event["new"]:
+            if screen.last and event["seq"] != screen.last + 1:
+                text = f"{where}: row {event['seq']} after row {screen.last}"
+                yield Violation("C7", event["t"], text)
+            screen.last = max(screen.last, event["seq"])
+
+
+def _disorder(seqs: list[int]) -> str:
+    """What is wrong with the rows of a page, from the top to the bottom."""
+    for before, after in zip(seqs, seqs[1:], strict=False):
+        if after != before + 1:
+            return f"row {after} stands below row {before}"
+    return ""
+
+
+def c8_incomplete(history: History) -> Iterator[Violation]:
+    """When all is quiet, each screen shows everything up to the room's head."""
+    heads: dict[str, int] = {}
+    for event in history.of("heads", "final"):
+        if event["e"] == "heads":
+            heads = event["heads"]
+        elif (head := heads.get(event["room"])) is not None:
+            missing = event["missing"] or event["last"] != head
+            if missing:
+                text = (
+                    f"{event['who']} in {event['room']}: has up to {event['last']} "
+                    f"of {head}, {event['missing']} missing"
+                )
+                yield Violation("C8", event["t"], text)
+
+
+def c8_unanswered(history: History) -> Iterator[Violation]:
+    """When all is quiet, everything that was sent has an answer."""
+    for event in history.of("outbox"):
+        if event["left"]:
+            text = f"{event['who']}: {event['left']} never answered"
+            yield Violation("liveness", event["t"], text)
+
+
+def c9_real_time_order(history: History) -> Iterator[Violation]:
+    """What was acked before another message of the room was sent has a lower number."""
+    places = {key: rows[0] for key, rows in history.by_key().items()}
+    highest: dict[str, tuple[int, str]] = {}
+    floor: dict[str, tuple[int, str]] = {}
+    for event in history.of("send", "ack"):
+        if event["e"] == "send":
+            if event["room"] in highest:
+                floor[event["key"]] = highest[event["room"]]
+        elif event["seq"] > highest.get(event["room"], (0, ""))[0]:
+            highest[event["room"]] = (event["seq"], event["key"])
+    for key, (seq, earlier) in floor.items():
+        if key in places and places[key].seq < seq:
+            text = f"{earlier} was acked at {seq} before {key} was sent, which is lower"
+            yield Violation("C9", 0, text)
+
+
+def c10_sender_order(history: History) -> Iterator[Violation]:
+    """What one connection sends once each keeps its order in a room."""
+    places = {key: rows[0] for key, rows in history.by_key().items()}
+    repeated = {event["key"] for event in history.of("again")}
+    last: dict[tuple[str, int, str], Event] = {}
+    for send in history.of("send"):
+        if send["key"] in repeated or send["key"] not in places:
+            continue
+        line = (send["who"], send["link"], send["room"])
+        before = last.get(line)
+        if before and places[before["key"]].seq > places[send["key"]].seq:
+            text = f"{send['who']}: {before['key']} was sent before {send['key']}"
+            yield Violation("C10", send["t"], text)
+        last[line] = send
+
+
+def c18_rate(history: History) -> Iterator[Violation]:
+    """In every window w a person stored at most rate · w + burst."""
+    times: dict[str, list[float]] = defaultdict(list)
+    for row in history.rows:
+        if row.kind == "text" and row.at:
+            times[row.author].append(row.at)
+    for author, at in times.items():
+        if text := _too_many(sorted(at), history.burst, history.per_s):
+            yield Violation("C18", 0, f"{author}: {text}")
+
+
+def _too_many(at: list[float], burst: float, per_s: float) -> str:
+    # A bucket that is only ever filled by time: the classic equivalent of all windows.
+    tokens, before = burst, at[0]
+    for moment in at:
+        tokens = min(burst, tokens + (moment - before) * per_s) - 1
+        before = moment
+        if tokens < -1e-3:
+            return f"a message too many at {moment:.3f}"
+    return ""
+
+
+def c11_leaks(history: History) -> Iterator[Violation]:
+    """Nothing above a removal's number reaches whom it removed, till they are back."""
+    out: dict[tuple[str, str], int] = {}
+    for event in history.of("member", "heard"):
+        at = (event["user"], event["room"])
+        if event["e"] == "member":
+            if event["what"] == "removed":
+                out[at] = event["seq"]
+            elif event["what"] == "adding":
+                out.pop(at, None)
+        elif at in out and event["seq"] > out[at]:
+            text = (
+                f"{event['who']} got {event['room']}/{event['seq']} by {event['way']}, "
+                f"and was removed at {out[at]}"
+            )
+            yield Violation("C11", event["t"], text)
+
+
+def c11_late(history: History) -> Iterator[Violation]:
+    """Who was removed is told so within the bound, or has no connection."""
+    told: dict[tuple[str, str], float] = {}
+    for event in history.of("late"):
+        told[event["who"], event["room"]] = event["t"]
+        text = f"{event['who']} was removed from {event['room']} and not told"
+        yield Violation("C11", event["t"], text)
+
+
+Check = Callable[[History], Iterable[Violation]]
+
+CHECKS: tuple[Check, ...] = (
+    c1_lost,
+    c2_twice,
+    c3_refused_but_stored,
+    c4_phantom,
+    c5_holes,
+    c5_epochs,
+    c6_divergence,
+    c7_visible_order,
+    c8_incomplete,
+    c8_unanswered,
+    c9_real_time_order,
+    c10_sender_order,
+    c11_leaks,
+    c11_late,
+    c18_rate,
+)
+
+
+def violations(history: History) -> list[Violation]:
+    """Everything that any check finds, by time."""
+    found = [one for check in CHECKS for one in check(history)]
+    return sorted(found, key=lambda one: one.at_s)

@@ -1,0 +1,130 @@
+"""What the people of a run do: they talk, flood now and then, come and go."""
+
+import asyncio
+import contextlib
+import random
+
+from tests.chaos import api
+from tests.chaos.bots import Bot
+from tests.chaos.outbox import new_intent
+from tests.chaos.stage import BURST, Stage
+from tests.chaos.world import Failed, Hands, Person, Place, World
+
+OUTBOX_MAX = 12  # somebody who gets no answer stops writing at some point
+FLOOD_EVERY_S = 15.0
+GO_EVERY_S = 4.0
+TOLD_WITHIN_S = 1.0
+TOLD_WITHOUT_REDIS_S = 5.0
+
+
+class Load:
+    """Everybody's doings, until `stop`."""
+
+    def __init__(
+        self, stage: Stage, world: World, hands: Hands, bots: list[Bot]
+    ) -> None:
+        self.stage = stage
+        self.world = world
+        self.hands = hands
+        self.bots = {bot.person.id: bot for bot in bots}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self, rng: random.Random, per_s: float) -> None:
+        """Let everybody talk, at `per_s` messages in all."""
+        mean_s = len(self.bots) / per_s
+        for bot in self.bots.values():
+            self._tasks.append(asyncio.create_task(_talk(bot, mean_s)))
+        self._tasks.append(asyncio.create_task(self._flood(rng)))
+        self._tasks.append(asyncio.create_task(self._come_and_go(rng)))
+
+    async def stop(self) -> None:
+        """Nobody begins anything new."""
+        for task in self._tasks:
+            task.cancel()
+        for result in await asyncio.gather(*self._tasks, return_exceptions=True):
+            if isinstance(result, Exception):
+                raise result
+
+    async def _flood(self, rng: random.Random) -> None:
+        """Somebody sends more than the bucket holds, at once."""
+        while True:
+            await asyncio.sleep(FLOOD_EVERY_S)
+            bot = rng.choice(list(self.bots.values()))
+            if bot.rooms and bot.socket is not None:
+                room = rng.choice(sorted(bot.rooms))
+                for _ in range(BURST + 5):
+                    bot.say(new_intent(room, bot.rng))
+
+    async def _come_and_go(self, rng: random.Random) -> None:
+        """Somebody is taken out of a private room, tries the door, and is let in."""
+        private = [room for room in self.world.rooms if room.private]
+        while True:
+            await asyncio.sleep(GO_EVERY_S)
+            room = rng.choice(private)
+            others = [one for one in room.members if one.id in self.bots]
+            if len(others) > 2:
+                await self._out_and_in(room, rng.choice(others))
+
+    async def _out_and_in(self, room: Place, person: Person) -> None:
+        bot = self.bots[person.id]
+        removed = await self._have_done("remove", room, person)
+        if removed is not None:
+            seq = removed["seq"]
+            self._note("removed", room, person, seq)
+            watching = asyncio.create_task(self._watch(bot, room))
+            await self._try_the_door(bot, room)
+            await watching
+        self._note("adding", room, person, 0)
+        if await self._have_done("add", room, person) is not None:
+            bot.let_in(room.id)
+
+    def _note(self, what: str, room: Place, person: Person, seq: int) -> None:
+        fields = {"user": person.id, "room": room.id, "seq": seq}
+        self.stage.recorder.note("member", what=what, **fields)
+
+    async def _have_done(
+        self, do: str, room: Place, person: Person
+    ) -> dict[str, int] | None:
+        """Ask again until it is done: the database may be locked for a while."""
+        for _ in range(30):
+            with contextlib.suppress(Failed):
+                by = self.world.owner.id
+                done: dict[str, int] = await self.hands.ask(
+                    do, by=by, room=room.id, user=person.id
+                )
+                return done
+            await asyncio.sleep(0.5)
+        return None
+
+    async def _watch(self, bot: Bot, room: Place) -> None:
+        """The one who was removed hears so, if they are connected all the while."""
+        link, web = bot.link, bot.web
+        recorder = self.stage.recorder
+        began = recorder.now()
+        while recorder.now() - began < TOLD_WITHOUT_REDIS_S + 1:
+            if room.id not in bot.rooms or bot.link != link or bot.socket is None:
+                took_s = recorder.now() - began
+                told = room.id not in bot.rooms
+                recorder.note("told", who=bot.person.name, took_s=took_s, told=told)
+                return
+            await asyncio.sleep(0.02)
+        recorder.note("not_told", who=bot.person.name, room=room.id, web=web)
+
+    async def _try_the_door(self, bot: Bot, room: Place) -> None:
+        """Read over HTTP and subscribe, as one who must get nothing."""
+        web = bot.rng.choice(sorted(self.stage.gates))
+        url = f"{self.stage.url(web)}/api/rooms/{room.id}/messages?limit=5"
+        status, found = await asyncio.to_thread(api.get, url, bot.person.token)
+        if status == 200 and isinstance(found, dict):
+            for message in found["messages"]:
+                bot.heard({**message, "room": room.id}, "http")
+        log = bot.reducer.log(room.id)
+        await bot.tell(type="subscribe", room=room.id, after=log.cursor, ref="door")
+        await asyncio.sleep(1.0)
+
+
+async def _talk(bot: Bot, mean_s: float) -> None:
+    while True:
+        await asyncio.sleep(bot.rng.expovariate(1 / mean_s))
+        if bot.rooms and len(bot.outbox) < OUTBOX_MAX:
+            bot.say(new_intent(bot.rng.choice(sorted(bot.rooms)), bot.rng))

@@ -1,0 +1,37 @@
+"""How large and how long a run is."""
+
+from dataclasses import dataclass, replace
+
+from tests.chaos.schedule import Pace
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One size of run."""
+
+    name: str
+    seeds: tuple[int, ...]
+    pace: Pace
+    bots: int = 24
+    rooms: int = 8
+    per_s: float = 25.0
+    browsers: int = 2
+
+    @property
+    def longest_s(self) -> float:
+        """A run that takes longer has hung."""
+        return self.pace.length_s + 240
+
+    def lasting(self, minutes: float) -> "Profile":
+        """The same with a storm of another length."""
+        return replace(self, pace=replace(self.pace, length_s=minutes * 60))
+
+
+PROFILES = {
+    one.name: one
+    for one in (
+        Profile("smoke", (1,), Pace(40, (1.5, 4.0), 6.0), bots=12, rooms=4, per_s=15),
+        Profile("gate", (1, 2, 3), Pace(150, (1.5, 4.0), 8.0), per_s=30),
+        Profile("full", tuple(range(1, 8)), Pace(510)),
+    )
+}

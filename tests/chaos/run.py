@@ -1,0 +1,182 @@
+"""One run: the site starts, people talk, faults strike, all heals and is checked."""
+
+import asyncio
+import contextlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.chaos import build, faults, table
+from tests.chaos.bots import Bot
+from tests.chaos.chance import seeded
+from tests.chaos.check import History, Violation, violations
+from tests.chaos.load import Load
+from tests.chaos.profiles import Profile
+from tests.chaos.recorder import Recorder, read_events
+from tests.chaos.sabotage import Sabotage
+from tests.chaos.schedule import Strike, kills, plan
+from tests.chaos.stage import BURST, PER_S, Stage
+from tests.chaos.world import Hands, World, make_world
+
+QUIET_TIMEOUT_S = 30.0
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run found."""
+
+    seed: int
+    folder: Path
+    violations: list[Violation]
+    figures: dict[str, Any]
+    measures: list[Any] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Run:
+    """Everything of one run that is going on."""
+
+    seed: int
+    profile: Profile
+    folder: Path
+    sabotage: Sabotage | None = None
+    recorder: Recorder = field(init=False)
+    stage: Stage = field(init=False)
+    hands: Hands = field(init=False)
+    bots: list[Bot] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True)
+        self.recorder = Recorder(self.folder / "history.jsonl")
+        source = build.copy_tree(self.folder / "source")
+        if self.sabotage is not None:
+            for change in self.sabotage.patches:
+                build.patch(source, change)
+        rng = seeded(self.seed, "stage")
+        self.stage = Stage(self.folder, source, self.recorder, rng)
+        self.hands = Hands(self.stage)
+
+    async def go(self) -> Outcome:
+        """Do all of it; whatever happens, no process is left behind."""
+        try:
+            await asyncio.wait_for(self._play(), self.profile.longest_s)
+        finally:
+            await self._end()
+        return self._judge()
+
+    async def _play(self) -> None:
+        await self.stage.start()
+        rng = seeded(self.seed, "world")
+        world = await make_world(
+            self.hands, rng, bots=self.profile.bots, rooms=self.profile.rooms
+        )
+        self._open_bots(world)
+        load = Load(self.stage, world, self.hands, self.bots)
+        load.start(seeded(self.seed, "load"), self.profile.per_s)
+        self.recorder.note("phase", name="storm")
+        await self._storm()
+        await load.stop()
+        await self._heal()
+        self.recorder.note("phase", name="quiet")
+        await self._until_quiet()
+
+    def _open_bots(self, world: World) -> None:
+        for person in world.people:
+            rng = seeded(self.seed, person.name)
+            make = self.sabotage.bot if self.sabotage else Bot
+            bot = make(self.stage, person, world.rooms_of(person), rng)
+            bot.start()
+            self.bots.append(bot)
+
+    # The storm
+
+    async def _storm(self) -> None:
+        kinds = {name: fault.kind for name, fault in faults.FAULTS.items()}
+        strikes = plan(self.seed, self.profile.pace, kinds)
+        self.recorder.note("plan", strikes=len(strikes), kills=kills(strikes, kinds))
+        began = self.recorder.now()
+        async with asyncio.TaskGroup() as group:
+            for number, one in enumerate(strikes):
+                group.create_task(self._strike(began, number, one))
+        left_s = began + self.profile.pace.length_s - self.recorder.now()
+        await asyncio.sleep(max(0, left_s))
+
+    async def _strike(self, began: float, number: int, one: Strike) -> None:
+        await asyncio.sleep(max(0, began + one.at_s - self.recorder.now()))
+        undo = await faults.strike(self.stage, one, number)
+        try:
+            await asyncio.sleep(max(0, began + one.until_s - self.recorder.now()))
+        finally:
+            await undo()
+
+    async def _heal(self) -> None:
+        for name, part in self.stage.processes.parts.items():
+            if part.frozen:
+                self.stage.processes.thaw(name, part.pid)
+        await self.stage.wait_healthy()
+
+    # Quiet
+
+    async def _until_quiet(self) -> None:
+        """Wait until every outbox is empty and every screen has all; note what is."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wait_quiet(), QUIET_TIMEOUT_S)
+        self.recorder.note("heads", heads=table.heads(self.stage.database))
+        for bot in self.bots:
+            self._note_final(bot)
+
+    async def _wait_quiet(self) -> None:
+        while not self._quiet():  # noqa: ASYNC110 - what others write is no event of ours
+            await asyncio.sleep(0.25)
+
+    def _quiet(self) -> bool:
+        heads = table.heads(self.stage.database)
+        return not any(len(bot.outbox) for bot in self.bots) and all(
+            max(bot.reducer.log(room).rows, default=0) == heads[room]
+            for bot in self.bots
+            for room in bot.rooms
+        )
+
+    def _note_final(self, bot: Bot) -> None:
+        bot.note("outbox", left=len(bot.outbox), keys=list(bot.outbox.intents)[:5])
+        for room in bot.rooms:
+            rows = bot.reducer.log(room).rows
+            last = max(rows, default=0)
+            first = min(rows, default=1)
+            missing = last - first + 1 - len(rows) if rows else 0
+            bot.note("final", room=room, last=last, missing=missing)
+
+    async def _end(self) -> None:
+        await asyncio.gather(*(bot.stop() for bot in self.bots))
+        with contextlib.suppress(OSError, TimeoutError):
+            await self.hands.stop()
+        await self.stage.stop()
+        self.recorder.close()
+
+    def _judge(self) -> Outcome:
+        rows = table.stored(self.stage.database)
+        events = read_events(self.recorder.path)
+        found = violations(History(events, rows, burst=BURST, per_s=PER_S))
+        figures = self._figures(events, len(rows))
+        outcome = Outcome(self.seed, self.folder, found, figures)
+        report = {"figures": figures, "violations": [str(one) for one in found]}
+        (self.folder / "outcome.json").write_text(json.dumps(report, indent=1))
+        return outcome
+
+    def _figures(self, events: list[dict[str, Any]], rows: int) -> dict[str, Any]:
+        count = self.recorder.counts
+        died = [e for e in events if e["e"] == "proc" and e["phase"] == "down"]
+        return {
+            "seed": self.seed,
+            "commit": build.revision(),
+            "sent": count.get("send", 0),
+            "acked": len({e["key"] for e in events if e["e"] == "ack"}),
+            "stored": rows,
+            "shown": count.get("show", 0),
+            "kills": sum(1 for e in died if e["rc"] == -9),
+            "kills_by_name": dict(sorted(self.stage.processes.kills.items())),
+            "faults": sum(
+                1 for e in events if e["e"] == "fault" and e["phase"] == "on"
+            ),
+        }
