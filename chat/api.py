@@ -11,7 +11,7 @@ from accounts.http import UserRequest
 from chat import health, intents, openapi
 from chat.api_parts import number_in, refusal, visible
 from chat.fanout import message_fields
-from chat.inbox import Refused, post_message
+from chat.inbox import Refused, delete_message, edit_message, post_message
 from chat.intents import MAX_SEQ
 from chat.models import Message, Room
 from livechat.lib import limits
@@ -61,6 +61,25 @@ def messages(request: UserRequest, public_id: str) -> JsonResponse:
     )
 
 
+@require_http_methods(["PATCH", "DELETE"])
+@api
+def message(request: UserRequest, public_id: str, seq: int) -> JsonResponse:
+    """Another text for a message (PATCH), or none (DELETE); 200 with its numbers."""
+    found = visible(request.user, public_id)
+    try:
+        seq = intents.number("seq", seq)
+        if request.method == "DELETE":
+            changed = delete_message(request.user, found, seq)
+        else:
+            changed = edit_message(request.user, found, seq, _body(request.body))
+    except FrameError as error:
+        return refusal(error.code, error.message, 400)
+    except Refused as why:
+        return _refused(why)
+    numbers = {"seq": changed.seq, "changed_seq": changed.changed_seq}
+    return JsonResponse({"room": found.public_id, **numbers})
+
+
 @require_GET
 def health_view(request: HttpRequest) -> JsonResponse:
     """200 with `{"status": "ok"}`, or 503 with what is down; for anybody."""
@@ -90,6 +109,16 @@ def _post(request: UserRequest, room: Room) -> JsonResponse:
     return JsonResponse(
         {"room": room.public_id, "client_id": client_id, **numbers}, status=201
     )
+
+
+def _body(body: bytes) -> str:
+    """The one field of an edit."""
+    given = decode(body)
+    for name in given.keys() - {"body"}:
+        raise FrameError("unknown_field", f"{name[:50]}: not a field of an edit.")
+    if "body" not in given:
+        raise FrameError("bad_frame", "body: is missing.")
+    return intents.text("body", given["body"])
 
 
 def _fields(body: bytes) -> dict[str, Any]:

@@ -21,6 +21,9 @@ urlpatterns = [
     path("api/rooms/<str:public_id>/bans", api_members.bans, name="api_bans"),
     path("api/rooms/<str:public_id>/bans/<str:user>", api_members.ban, name="api_ban"),
     path("api/rooms/<str:public_id>/messages", api.messages, name="api_messages"),
+    path(
+        "api/rooms/<str:public_id>/messages/<int:seq>", api.message, name="api_message"
+    ),
     path("api/openapi.json", api.openapi_view, name="openapi"),
     path("health", api.health_view, name="health"),
 ]

@@ -14,10 +14,12 @@ from channels.consumer import AsyncConsumer
 from django import db
 from django.conf import settings
 from django.utils import timezone
+from msgspec.structs import replace
 
 from accounts.sessions import Principal, bearer_of, cookie_of, principal_of, still_valid
-from chat import intents, subscriptions
-from chat.inbox import Answer, PostIntent, Refused
+from chat import fanout, intents, subscriptions
+from chat.answers import refused
+from chat.inbox import DeleteIntent, EditIntent, PostIntent, Refused, Write
 from chat.web import WebProcess, answer_to, web_process
 from livechat.gateway.origin import origin_allowed
 from livechat.lib import limits
@@ -150,7 +152,7 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
     def _refuse(self, code: str, message: str, ref: str | None) -> None:
         """Send an error frame; too many of them within the window end the socket."""
         frame = {"type": "error", "ref": ref, "code": code, "message": message}
-        html = subscriptions.toast(message) if self.connection.html else b""
+        html = fanout.toast(message) if self.connection.html else b""
         self.connection.send(encode(frame), html)
         self.connection.count_error()
 
@@ -183,11 +185,27 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
             ref=intent.ref,
             public_id=intent.room,
         )
-        try:
-            await self.web.submissions.submit(room % limits.SHARDS, post)
-        except Refused as refusal:
-            answer_to(self.connection, _refusal(intent, refusal))
+        await self._submit(room, post)
         await self.web.attendance.typing(intent.room, self.connection, on=False)
+
+    async def _change(self, intent: intents.Edit | intents.Delete) -> None:
+        """Put an edit or a deletion into the room's inbox, as a message is."""
+        who: Principal = self.connection.principal
+        room = await subscriptions.room_key(self.web, self.connection, intent.room)
+        address = (self.web.id, self.connection.id, intent.ref, intent.room)
+        person = (room, who.user_id, who.epoch, intent.seq)
+        if isinstance(intent, intents.Edit):
+            await self._submit(room, EditIntent(*person, intent.body, *address))
+        else:
+            await self._submit(room, DeleteIntent(*person, *address))
+
+    async def _submit(self, room: int, write: Write) -> None:
+        try:
+            await self.web.submissions.submit(room % limits.SHARDS, write)
+        except Refused as refusal:
+            answer = refused(write, None, refusal.code, str(refusal))
+            wait = refusal.retry_after_ms
+            answer_to(self.connection, replace(answer, retry_after_ms=wait))
 
     async def _read(self, intent: intents.Read) -> None:
         user_id = self.connection.principal.user_id
@@ -219,6 +237,8 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
         intents.Subscribe: _subscribe,
         intents.Unsubscribe: _unsubscribe,
         intents.Send: _post,
+        intents.Edit: _change,
+        intents.Delete: _change,
         intents.Read: _read,
         intents.Typing: _typing,
         intents.Presence: _presence,
@@ -228,16 +248,3 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
 
 def _principal(cookie: str | None, bearer: str | None) -> Principal | None:
     return principal_of(cookie=cookie, bearer=bearer)
-
-
-def _refusal(intent: intents.Send, refusal: Refused) -> Answer:
-    return Answer(
-        address="",
-        ref=intent.ref,
-        room=intent.room,
-        client_id=str(intent.client_id),
-        code=refusal.code,
-        message=refusal.message,
-        retry_after_ms=refusal.retry_after_ms,
-        body=intent.body,
-    )

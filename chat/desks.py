@@ -55,7 +55,13 @@ def _rooms(keys: set[int]) -> dict[int, Room]:
     # Locked, as members come and go by other transactions (chat/members.py); in one
     # order, so that two that need the same rooms do not wait for each other.
     locked = Room.objects.select_for_update(no_key=True).order_by("pk")
-    fields = ("public_id", "is_private", "last_seq", "last_changed_seq")
+    fields = (
+        "public_id",
+        "is_private",
+        "public_from_seq",
+        "last_seq",
+        "last_changed_seq",
+    )
     return {room.pk: room for room in locked.only(*fields).filter(pk__in=keys)}
 
 

@@ -3,7 +3,7 @@
 No fragment knows its viewer, so the same bytes go to every socket of the room.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -26,13 +26,65 @@ def room_channel(room: str) -> str:
 
 
 def publication(message: Message, room: str) -> Publication:
-    """The message as it is published: `author` must be loaded."""
+    """The message's latest change as it is published: `author` must be loaded."""
+    if message.created_changed_seq is None:
+        return _created(message, room, message.changed_seq)
+    return _changed(message, room, message.changed_seq)
+
+
+def _created(message: Message, room: str, changed_seq: int) -> Publication:
+    fields = {**message_fields(message), "changed_seq": changed_seq}
     return Publication(
-        changed_seq=message.changed_seq,
-        json=encode({"type": "message", "room": room, **message_fields(message)}),
+        changed_seq=changed_seq,
+        json=encode({"type": "message", "room": room, **fields}),
         html=placed(message).encode(),
         event=_event(message),
+        created=message.created_changed_seq or 0,
     )
+
+
+def _changed(message: Message, room: str, changed_seq: int) -> Publication:
+    fields = {**message_fields(message), "changed_seq": changed_seq}
+    return Publication(
+        changed_seq=changed_seq,
+        json=encode({"type": "changed", "room": room, **fields}),
+        html=replaced(message),
+        appends=False,
+    )
+
+
+def replayed(messages: Iterable[Message], room: str, after: int) -> list[Publication]:
+    """Each message once, in its present state, for who has seen up to `after`.
+
+    It is a `message` if it was created above that cursor, else `changed`.
+    """
+    return [
+        _created(one, room, one.changed_seq)
+        if one.first_changed_seq > after
+        else _changed(one, room, one.changed_seq)
+        for one in messages
+    ]
+
+
+def retold(
+    messages: Iterable[Message], stands: Mapping[int, Message | None], room: str
+) -> list[Publication]:
+    """Changes as they were told, but in present states, each number once.
+
+    Of a message that changed several times the log keeps the last number. `stands`
+    holds for the others a message that was there by then and has changed since; who
+    takes the changes in their order has it.
+    """
+    told: dict[int, Publication] = {}
+    for one in messages:
+        first = one.first_changed_seq
+        told[first] = _created(one, room, first)
+        if one.changed_seq != first:
+            told[one.changed_seq] = _changed(one, room, one.changed_seq)
+    for number, stand in stands.items():
+        if stand is not None:
+            told[number] = _changed(stand, room, number)
+    return [told[number] for number in sorted(told)]
 
 
 def _event(message: Message) -> Event | None:
@@ -57,9 +109,12 @@ def publish(room: str, messages: Sequence[Message]) -> bool:
 
 
 def message_fields(message: Message) -> dict[str, Any]:
-    """The fields of the protocol's `message`, without `type` and `room`."""
+    """The fields of the protocol's `message`, without `type` and `room`.
+
+    Once it has changed, those of `changed`: then it says how it has.
+    """
     author = message.author
-    return {
+    fields = {
         "seq": message.seq,
         "changed_seq": message.changed_seq,
         "kind": message.kind,
@@ -76,6 +131,16 @@ def message_fields(message: Message) -> dict[str, Any]:
         "attachments": [],
         "created_at": message.created_at.isoformat(),
     }
+    if message.created_changed_seq is not None:
+        edited_at = message.edited_at and message.edited_at.isoformat()
+        deleted = message.deleted_at is not None
+        fields |= {"edited_at": edited_at, "deleted": deleted, "reactions": {}}
+    return fields
+
+
+def replaced(message: Message) -> bytes:
+    """The message's fragment in place of its former state; nothing is spoken."""
+    return partial(f"#m-{message.seq}", "outerMorph", message_html(message)).encode()
 
 
 def placed(message: Message) -> str:
@@ -105,6 +170,12 @@ def partial(target: str, swap: str, html: str) -> str:
     return f'<hx-partial hx-target="{target}" hx-swap="{swap}">{html}</hx-partial>'
 
 
+def toast(text: str) -> bytes:
+    """A short notice in the corner of a page."""
+    html = get_template("chat/_toast.html").render({"text": text, "kind": "error"})
+    return partial("#toasts", "beforeend", html).encode()
+
+
 def cursor_fragment(changed_seq: int) -> bytes:
     """The page's cursor, moved: what the page has seen so far."""
     html = get_template("chat/_cursor.html").render({"changed_seq": changed_seq})
@@ -128,8 +199,21 @@ class Log:
         return dict(rows.values_list("public_id", "last_changed_seq"))
 
     def changes(self, room: str, after: int, limit: int) -> Changes:
-        """At most `limit` changes above `after`, and the head; two queries."""
-        head = self.heads([room]).get(room, after)
-        rows = Message.objects.filter(room__public_id=room, changed_seq__lte=head)
-        changed = rows.changed_after(after)[:limit]
-        return Changes([publication(row, room) for row in changed], head)
+        """At most `limit` changes above `after`, and the head.
+
+        Two queries, and one for each number of which only a later change is left.
+        """
+        known = Room.objects.filter(public_id=room)
+        found = known.values_list("pk", "last_changed_seq").first()
+        if found is None:
+            return Changes([], after)
+        pk, head = found
+        upto = min(head, after + limit)
+        rows = list(Message.objects.filter(room=pk).touched(after, upto))
+        held = {one.first_changed_seq for one in rows} | {
+            one.changed_seq for one in rows
+        }
+        lost = [at for at in range(after + 1, upto + 1) if at not in held]
+        stands = {at: Message.objects.filter(room=pk).changed_since(at) for at in lost}
+        told = retold(rows, stands, room)
+        return Changes([one for one in told if after < one.changed_seq <= upto], head)

@@ -50,6 +50,23 @@ class Send(Intent):
 
 
 @dataclass(frozen=True, slots=True)
+class Edit(Intent):
+    """Give a message of one's own another text."""
+
+    room: str
+    seq: int
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delete(Intent):
+    """Empty a message for everybody."""
+
+    room: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class Read(Intent):
     """Everything up to `seq` is read; a lower number marks unread."""
 
@@ -153,6 +170,8 @@ _TYPES: dict[str, _Type] = {
         {"room": _room, "client_id": uuid, "body": text},
         {"reply_to": number, "attachments": _no_attachments},
     ),
+    "edit": _Type(Edit, {"room": _room, "seq": number, "body": text}, {}),
+    "delete": _Type(Delete, {"room": _room, "seq": number}, {}),
     "read": _Type(Read, {"room": _room, "seq": number}, {}),
     "typing": _Type(Typing, {"room": _room, "on": _flag}, {}),
     "presence": _Type(Presence, {"state": _state}, {}),

@@ -149,6 +149,13 @@ class Message(models.Model):
                 fields=["room", "author", "client_id"], name="one_client_id"
             ),
         ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["room", "created_changed_seq"],
+                condition=models.Q(created_changed_seq__isnull=False),
+                name="changed_messages",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.room_id}/{self.seq}"

@@ -2,12 +2,16 @@
 
 from chat import openapi_rooms
 from chat.openapi_parts import (
+    CHANGED,
     HEALTH,
     NEW,
+    NUMBER,
     PAGE,
     POSTED,
+    TEXT_OF_EDIT,
     Schema,
     answer,
+    body,
     errors,
     in_path,
     query,
@@ -59,6 +63,25 @@ def _paths() -> Schema:
                     "201": answer("Stored", POSTED),
                     **errors("400", "401", "403", "404", "409", "429"),
                     **errors("500", "503", "507"),
+                },
+            },
+        },
+        "/api/rooms/{room}/messages/{seq}": {
+            "parameters": [in_path("room"), in_path("seq", NUMBER)],
+            "patch": {
+                "summary": "Give a message of yours another text",
+                "requestBody": body(TEXT_OF_EDIT),
+                "responses": {
+                    "200": answer("Stored, or it had that text", CHANGED),
+                    **errors("400", "401", "403", "404", "429"),
+                    **errors("500", "503", "507"),
+                },
+            },
+            "delete": {
+                "summary": "Empty a message of yours, or any as the room's admin",
+                "responses": {
+                    "200": answer("Deleted; a repeat changes nothing", CHANGED),
+                    **errors("400", "401", "403", "404", "500", "503", "507"),
                 },
             },
         },

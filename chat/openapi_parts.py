@@ -61,6 +61,12 @@ MESSAGE = an_object(
         "created_at": MOMENT,
     }
 )
+# Of a message that has changed since it was written.
+MESSAGE["properties"] |= {
+    "edited_at": {"type": ["string", "null"], "format": "date-time"},
+    "deleted": FLAG,
+    "reactions": {"type": "object", "maxProperties": 0},
+}
 PAGE = an_object(
     {
         "room": TEXT,
@@ -77,6 +83,8 @@ NEW = an_object(
     },
     ["body"],
 )
+TEXT_OF_EDIT = an_object({"body": NEW["properties"]["body"]})
+CHANGED = an_object({"room": TEXT, "seq": NUMBER, "changed_seq": NUMBER})
 POSTED = an_object(
     {"room": TEXT, "client_id": TEXT, "seq": NUMBER, "changed_seq": NUMBER}
 )
@@ -111,9 +119,9 @@ def query(name: str, text: str, high: int, low: int = 0) -> Schema:
     return {"name": name, "in": "query", "description": text, "schema": schema}
 
 
-def in_path(name: str) -> Schema:
+def in_path(name: str, schema: Schema = TEXT) -> Schema:
     """A part of the address."""
-    return {"name": name, "in": "path", "required": True, "schema": TEXT}
+    return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
 def body(schema: Schema) -> Schema:

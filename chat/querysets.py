@@ -104,6 +104,17 @@ class MessageQuerySet(models.QuerySet["Message"]):
             .order_by("changed_seq")
         )
 
+    def touched(self, after: int, upto: int) -> Self:
+        """What the changes above `after`, up to `upto`, made or changed last."""
+        numbers = (after + 1, upto)
+        within = Q(changed_seq__range=numbers) | Q(created_changed_seq__range=numbers)
+        return self.filter(within).select_related("author").order_by("changed_seq")
+
+    def changed_since(self, number: int) -> "Message | None":
+        """A message that was there at that change and has changed after it."""
+        rows = self.filter(created_changed_seq__lte=number, changed_seq__gt=number)
+        return rows.select_related("author").first()
+
     def page_before(self, seq: int, size: int = limits.PAGE_SIZE) -> "list[Message]":
         """The `size` messages below `seq`, oldest first."""
         rows = self.filter(seq__lt=seq).select_related("author").order_by("-seq")

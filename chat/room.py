@@ -106,6 +106,10 @@ class RoomActor:
 
     def _edit(self, intent: EditIntent, sender: Sender, desk: Desk) -> Answer:
         body, message = desk.bodies[intent], desk.found[intent.seq]
+        if message.seq < desk.room.public_from_seq:
+            # Its text would go to everybody live, also to who may not read so far back.
+            why = "This is from before the room became public. It can be deleted only."
+            return refused(intent, desk.room, "forbidden", why)
         if body.code:
             return refused(intent, desk.room, body.code, body.message)
         if body.text == message.body:  # a repeat, or an edit that came to nothing

@@ -6,8 +6,6 @@ yet is remembered (`Hub.go_live`), so the numbers a socket sees rise by one.
 
 from dataclasses import dataclass
 
-from django.template.loader import get_template
-
 from accounts.models import User
 from chat import access, fanout, followers, presence
 from chat.followers import Known
@@ -17,7 +15,7 @@ from chat.web import WebProcess
 from livechat.lib import limits
 from livechat.lib.codec import FrameError, encode
 from livechat.lib.connections import Connection
-from livechat.lib.feed import Changes, Feed, Publication
+from livechat.lib.feed import Changes, Feed, Publication, page_frames
 from livechat.lib.frames import text_frame
 
 
@@ -64,7 +62,7 @@ def _missed(
     if after > head or head - after > limits.REPLAY_MAX_CHANGES:
         return [], fanout.reset_fragment(room, rows.page_before(room.last_seq + 1))
     changed = rows.filter(changed_seq__lte=head).changed_after(after)
-    return [fanout.publication(row, room.public_id) for row in changed], None
+    return fanout.replayed(changed, room.public_id, after), None
 
 
 async def subscribe(
@@ -142,20 +140,23 @@ def _replay(
             "reason": why,
         }
         connection.send(encode(frame), entrance.reset + web.hub.cursor(cursor))
-    send_publications(web, connection, entrance.missed)
+    missed = entrance.missed
+    if connection.html:  # in the order of `seq`, also what has changed since
+        missed = sorted(
+            missed, key=lambda one: (one.appends, one.created or one.changed_seq)
+        )
+    send_publications(web, connection, missed)
     return cursor
 
 
 def send_publications(
     web: WebProcess, connection: Connection, publications: list[Publication]
 ) -> None:
-    """Write publications to one socket: a frame each, or one frame for a page."""
+    """Write publications to one socket: a frame each, or few frames for a page."""
     if not publications:
         return
     if connection.html:
-        cursor = web.hub.cursor(publications[-1].changed_seq)
-        page = b"".join(one.html for one in publications) + cursor
-        connection.socket.write_framed(text_frame(page))
+        connection.socket.write_framed(page_frames(publications, web.hub.cursor))
     else:
         frames = (text_frame(one.json) for one in publications)
         connection.socket.write_framed(b"".join(frames))
@@ -261,9 +262,3 @@ def read_up_to(user_id: int, room: str, seq: int) -> bool:
     if user is None or found is None or not access.can(user, "mark_read", found):
         return False
     return mark_read(user, found, seq)
-
-
-def toast(text: str) -> bytes:
-    """A short notice in the corner of a page."""
-    html = get_template("chat/_toast.html").render({"text": text, "kind": "error"})
-    return fanout.partial("#toasts", "beforeend", html).encode()

@@ -337,7 +337,7 @@ def answer_to(connection: Connection, answer: Answer) -> None:
             "code": answer.code,
             "message": answer.message,
             "room": answer.room,
-            "client_id": answer.client_id,
+            **_what(answer),
         }
         if answer.retry_after_ms is not None:
             frame["retry_after_ms"] = answer.retry_after_ms
@@ -346,13 +346,26 @@ def answer_to(connection: Connection, answer: Answer) -> None:
         frame = {
             "type": "ack",
             "ref": answer.ref,
-            "client_id": answer.client_id,
+            **_what(answer),
             "room": answer.room,
             "seq": answer.seq,
             "changed_seq": answer.changed_seq,
         }
-    html = pending_fragment(answer, state) if connection.html else b""
+    html = _page_answer(answer, state) if connection.html else b""
     connection.send(encode(frame), html)
+
+
+def _what(answer: Answer) -> dict[str, Any]:
+    """What an answer is about: a message by its client_id, a change by its number."""
+    if answer.client_id:
+        return {"client_id": answer.client_id}
+    return {"seq": answer.seq}
+
+
+def _page_answer(answer: Answer, state: str) -> bytes:
+    if answer.client_id:
+        return pending_fragment(answer, state)
+    return fanout.toast(answer.message) if answer.code else b""
 
 
 def pending_fragment(answer: Answer, state: str) -> bytes:

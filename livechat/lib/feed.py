@@ -39,6 +39,31 @@ class Publication(msgspec.Struct, frozen=True, array_like=True):
     json: bytes
     html: bytes
     event: Event | None = None
+    appends: bool = True  # False: the fragment changes what stands in the page already
+    created: int = 0  # the change it came with, where that is another one
+
+
+def page_frames(
+    publications: Sequence[Publication], cursor: Callable[[int], bytes]
+) -> bytes:
+    """Frames for pages, as few as possible, each with the cursor once.
+
+    A page looks up all targets of a frame before it places anything; so what changes
+    an element does not travel in the frame that brings it.
+    """
+    frames: list[list[Publication]] = []
+    for one in publications:
+        if not frames or (not one.appends and any(two.appends for two in frames[-1])):
+            frames.append([])
+        frames[-1].append(one)
+    return b"".join(_page_frame(each, cursor) for each in frames)
+
+
+def _page_frame(
+    publications: Sequence[Publication], cursor: Callable[[int], bytes]
+) -> bytes:
+    seen = max(one.changed_seq for one in publications)
+    return text_frame(b"".join(one.html for one in publications) + cursor(seen))
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,13 +224,8 @@ class Feed:
         pending, self._pending = self._pending, []
         self.crowd.write(
             b"".join(text_frame(one.json) for one in pending),
-            text_frame(self._page(pending)) if self.crowd.pages else b"",
+            page_frames(pending, self._cursor) if self.crowd.pages else b"",
         )
-
-    def _page(self, pending: list[Publication]) -> bytes:
-        """One frame for pages: all fragments, and the cursor once."""
-        cursor = self._cursor(pending[-1].changed_seq)
-        return b"".join(one.html for one in pending) + cursor
 
     def drop(self, connection: Connection) -> None:
         """Take a socket out of the room at once."""

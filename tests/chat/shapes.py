@@ -22,6 +22,7 @@ MESSAGE_FIELDS = {
     "attachments": [],
     "created_at": TEXT,
 }
+CHANGED_FIELDS = {"edited_at": MAYBE_TEXT, "deleted": FLAG, "reactions": {}}
 META = {"ref": TEXT, "state": TEXT, "typing": FLAG, "joined_at": TEXT, "device": TEXT}
 PERSON = {"name": TEXT, "avatar_url": MAYBE_TEXT, "metas": [META]}
 LOBBY = {"type": TEXT, "room": TEXT, "name": TEXT, "description": TEXT, "members": int}
@@ -45,6 +46,7 @@ FRAMES: dict[str, Shape] = {
     },
     "unsubscribed": {"type": TEXT, "ref": MAYBE_TEXT, "room": TEXT},
     "message": {"type": TEXT, "room": TEXT, **MESSAGE_FIELDS},
+    "changed": {"type": TEXT, "room": TEXT, **MESSAGE_FIELDS, **CHANGED_FIELDS},
     "reset": {
         "type": TEXT,
         "room": TEXT,

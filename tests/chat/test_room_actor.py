@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from accounts.models import User
-from chat.inbox import PostIntent
+from chat.inbox import DeleteIntent, EditIntent, PostIntent, Write
 from chat.models import Message, Room
 from chat.room import Body, Desk, Registry, RoomActor, Sender
 from livechat.lib import limits
@@ -34,14 +34,15 @@ def _intent(user: int = ALICE, **fields: object) -> PostIntent:
 
 
 def _desk(
-    intents: Sequence[PostIntent],
+    intents: Sequence[Write],
     *,
     room: Room | None = None,
     bodies: Sequence[Body] | None = None,
     tokens: float = 10,
     now: datetime = NOW,
 ) -> Desk:
-    made = bodies or [Body(one.body, html=f"<p>{one.body}</p>") for one in intents]
+    texts = [getattr(one, "body", "") for one in intents]
+    made = bodies or [Body(text, html=f"<p>{text}</p>") for text in texts]
     people = {
         pk: Sender(User(pk=pk, epoch=0), Level(tokens, now.timestamp()))
         for pk in (ALICE, BOB, CHARLIE)
@@ -58,7 +59,7 @@ def _desk(
     )
 
 
-def _codes(intents: Sequence[PostIntent], desk: Desk) -> list[str]:
+def _codes(intents: Sequence[Write], desk: Desk) -> list[str]:
     actor = RoomActor()
     return [actor.decide(one, desk).code for one in intents]
 
@@ -215,3 +216,64 @@ def test_actors_without_work_are_dropped_and_made_again() -> None:
     registry.stop_idle()
     assert len(registry) == 0
     assert registry.actor(7) is not actor
+
+
+def _edit(seq: int, body: str, user: int = ALICE) -> EditIntent:
+    return EditIntent(7, user, 0, seq, body, "p", "a", "r")
+
+
+def _delete(seq: int, user: int = ALICE) -> DeleteIntent:
+    return DeleteIntent(7, user, 0, seq, "p", "a", "r")
+
+
+def test_each_state_of_a_message_is_told_as_it_was_and_the_last_one_is_stored() -> None:
+    intents: list[Write] = [_intent(), _edit(1, "two"), _edit(1, "three"), _delete(1)]
+    desk = _desk(intents)
+    assert _codes(intents, desk) == [""] * 4
+    told = [(one.changed_seq, one.body, one.html) for one in desk.states]
+    assert told == [
+        (1, "hello", "<p>hello</p>"),
+        (2, "two", "<p>two</p>"),
+        (3, "three", "<p>three</p>"),
+        (4, "", ""),
+    ]
+    assert list(desk.new) == [1]
+    assert desk.new[1] is desk.states[-1]
+    assert not desk.changed
+    assert (desk.new[1].created_changed_seq, desk.room.last_seq) == (1, 1)
+
+
+def test_a_message_of_the_log_is_changed_and_not_stored_anew() -> None:
+    intents: list[Write] = [_edit(1, "two")]
+    desk = _desk(intents, room=Room(pk=7, last_seq=1, last_changed_seq=8))
+    desk.found[1] = Message(seq=1, changed_seq=5, author_id=ALICE, body="one")
+    assert _codes(intents, desk) == [""]
+    assert not desk.new
+    assert desk.changed[1].changed_seq == 9
+    assert desk.changed[1].created_changed_seq == 5
+    assert desk.changed[1].edited_at == NOW
+
+
+def test_an_edit_costs_a_token_and_neither_a_repeat_nor_a_deletion_does() -> None:
+    intents: list[Write] = [
+        _intent(),
+        _edit(1, "two"),
+        _edit(1, "two"),
+        _edit(1, "three"),
+        _delete(1),
+    ]
+    desk = _desk(intents, tokens=2)
+    assert _codes(intents, desk) == ["", "", "", "rate_limited", ""]
+
+
+def test_what_happened_in_a_room_is_nobodys_to_change() -> None:
+    intents: list[Write] = [_edit(1, "x"), _delete(1)]
+    desk = _desk(intents)
+    desk.admins.add(ALICE)
+    desk.found[1] = Message(seq=1, changed_seq=1, author_id=ALICE, kind="system")
+    assert _codes(intents, desk) == ["forbidden", "forbidden"]
+
+
+def test_a_refused_change_names_its_message() -> None:
+    answer = RoomActor().decide(_edit(4, "x"), _desk([_edit(4, "x")]))
+    assert (answer.code, answer.seq, answer.client_id) == ("no_message", 4, "")

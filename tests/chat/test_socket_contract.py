@@ -241,8 +241,6 @@ async def test_a_private_room_is_announced_to_its_members_only(
 @pytest.mark.parametrize(
     "frame",
     [
-        {"type": "edit", "seq": 1, "body": "x"},
-        {"type": "delete", "seq": 1},
         {"type": "react", "seq": 1, "emoji": "👍", "on": True},
     ],
     ids=lambda frame: str(frame["type"]),
