@@ -5,8 +5,9 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from accounts.models import User
 from livechat.lib import limits
-from livechat.lib.text import TextError, normalise_name
+from livechat.lib.text import TextError, normalise_name, skeleton
 
 MAX_SEQ = 2**53
 
@@ -49,6 +50,42 @@ class BeforeForm(forms.Form):
     """Where a page of older messages ends."""
 
     before = forms.IntegerField(min_value=1, max_value=MAX_SEQ)
+
+
+class AddMemberForm(forms.Form):
+    """Who is to belong to the room; cleaned, the name is the person."""
+
+    name = forms.CharField(
+        label="Add somebody by name",
+        max_length=limits.NAME_MAX_LENGTH,
+        widget=forms.TextInput({"autocomplete": "off", "list": "addable"}),
+    )
+
+    def clean_name(self) -> User:
+        """The person with the name, written as one may; names are unique."""
+        wanted = skeleton(_one_line(self.cleaned_data["name"], limits.NAME_MAX_LENGTH))
+        found = User.objects.filter(name_skeleton=wanted, is_active=True).first()
+        if found is None:
+            raise ValidationError("Nobody here has this name.")
+        return found
+
+
+class RoleForm(forms.Form):
+    """The role that somebody gets."""
+
+    role = forms.ChoiceField(choices=[("admin", "admin"), ("member", "member")])
+
+
+class MuteForm(forms.Form):
+    """Whether somebody is muted from now on."""
+
+    muted = forms.ChoiceField(choices=[("yes", "yes"), ("no", "no")])
+
+
+class OffsetForm(forms.Form):
+    """How many of a list are passed over."""
+
+    offset = forms.IntegerField(min_value=0, max_value=MAX_SEQ, required=False)
 
 
 def _one_line(text: Any, max_length: int) -> str:

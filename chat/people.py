@@ -51,6 +51,14 @@ def pane(
     return {"people": people, "member_count": count, "online_count": len(states)}
 
 
+def addable(room: Room) -> list[str]:
+    """The names of those who may be added, the first PEOPLE_PANE_MAX of them."""
+    others = User.objects.filter(is_active=True).exclude(memberships__room=room)
+    allowed = others.exclude(pk__in=room.bans.values("user"))
+    names = allowed.order_by("display_name").values_list("display_name", flat=True)
+    return list(names[: limits.PEOPLE_PANE_MAX])
+
+
 def _person(
     user: User, states: Mapping[str, str], typists: Mapping[str, str]
 ) -> Person:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chat import views
+from chat import views, views_members
 
 urlpatterns = [
     path("", views.lobby, name="lobby"),
@@ -14,5 +14,35 @@ urlpatterns = [
     path("rooms/<str:public_id>/leave", views.room_leave, name="room_leave"),
     path("rooms/<str:public_id>/messages", views.room_messages, name="room_messages"),
     path("rooms/<str:public_id>/history", views.room_history, name="room_history"),
+    path(
+        "rooms/<str:public_id>/members",
+        views_members.room_members,
+        name="room_members",
+    ),
+    path(
+        "rooms/<str:public_id>/members/<str:user>/role",
+        views_members.room_role,
+        name="room_role",
+    ),
+    path(
+        "rooms/<str:public_id>/members/<str:user>/mute",
+        views_members.room_mute,
+        name="room_mute",
+    ),
+    path(
+        "rooms/<str:public_id>/members/<str:user>/removal",
+        views_members.room_removal,
+        name="room_removal",
+    ),
+    path(
+        "rooms/<str:public_id>/bans/<str:user>",
+        views_members.room_ban,
+        name="room_ban",
+    ),
+    path(
+        "rooms/<str:public_id>/bans/<str:user>/end",
+        views_members.room_ban_end,
+        name="room_ban_end",
+    ),
     path("me/<str:public_id>.css", views.me_css, name="me_css"),
 ]

@@ -16,12 +16,12 @@ from accounts.http import JUST_ARRIVED, UserRequest
 from accounts.models import User
 from chat import actions
 from chat.access import can, room_or_404
-from chat.changes import NotPossible
 from chat.forms import BeforeForm, MessageForm, RoomForm
 from chat.inbox import Refused, post_message
 from chat.models import Message, Room
 from chat.people import pane
 from chat.presence import present
+from chat.refusals import tells_refusals
 from chat.roster import Roster
 from livechat.lib import limits
 from livechat.lib.http import error_page
@@ -80,6 +80,7 @@ def room_history(request: UserRequest, public_id: str) -> HttpResponse:
 
 
 @login_required
+@tells_refusals
 def room_new(request: UserRequest) -> HttpResponse:
     """Make a room; its page comes next."""
     form = RoomForm(request.POST or None)
@@ -96,6 +97,7 @@ def room_new(request: UserRequest) -> HttpResponse:
 
 
 @login_required
+@tells_refusals
 def room_edit(request: UserRequest, public_id: str) -> HttpResponse:
     """Change a room's name, description or privacy."""
     found = _allowed(request, "edit_room", public_id)
@@ -131,6 +133,7 @@ def room_delete(request: UserRequest, public_id: str) -> HttpResponse:
 
 @require_POST
 @login_required
+@tells_refusals
 def room_join(request: UserRequest, public_id: str) -> HttpResponse:
     """Belong to a public room; for those who do already nothing changes."""
     found = room_or_404(request.user, public_id)
@@ -140,15 +143,13 @@ def room_join(request: UserRequest, public_id: str) -> HttpResponse:
 
 
 @login_required
+@tells_refusals
 def room_leave(request: UserRequest, public_id: str) -> HttpResponse:
     """Ask (a private room has no way back), then belong to the room no longer."""
     found = room_or_404(request.user, public_id)
     if request.method != "POST":
         return render(request, "chat/room_leave.html", {"room": found})
-    try:
-        actions.leave_room(request.user, found)
-    except NotPossible as reason:
-        return error_page(request, 409, "You cannot leave yet", str(reason))
+    actions.leave_room(request.user, found)
     return _go(request, "lobby")
 
 

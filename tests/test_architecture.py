@@ -66,8 +66,16 @@ CHAT_LAYERS = (
     ("people", "room", "lobby", "changes"),
     ("members", "desks"),
     ("actions", "posting", "web"),
-    ("worker", "subscriptions", "demo", "signals", "api_parts"),
-    ("consumers", "api", "api_rooms", "api_members", "views", "admin"),
+    ("worker", "subscriptions", "demo", "signals", "api_parts", "refusals"),
+    (
+        "consumers",
+        "api",
+        "api_rooms",
+        "api_members",
+        "views",
+        "views_members",
+        "admin",
+    ),
     ("urls", "api_urls", "apps"),
 )
 # A module of the first column is imported inside a function of the second's.

@@ -1,0 +1,43 @@
+"""What pages show when a change of a room is refused (chat/changes.py)."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import resolve_url
+
+from accounts.http import UserRequest
+from chat.changes import NotPossible, TooManyChanges
+from livechat.lib.http import error_page
+
+P = ParamSpec("P")
+View = Callable[Concatenate[UserRequest, P], HttpResponse]
+
+
+def tells_refusals(view: View[P]) -> View[P]:
+    """The view; what it may not change is a page that says why, and when again."""
+
+    @wraps(view)
+    def wrapped(
+        request: UserRequest, /, *args: P.args, **kwargs: P.kwargs
+    ) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except NotPossible as reason:
+            return _told(request, 409, "That does not fit", str(reason))
+        except TooManyChanges as reason:
+            response = _told(request, 429, "That was too often", str(reason))
+            response["Retry-After"] = str(reason.retry_after_s)
+            return response
+
+    return wrapped
+
+
+def _told(request: UserRequest, status: int, title: str, sentence: str) -> HttpResponse:
+    """A page; to htmx, which would put it into a fragment, the lobby with a notice."""
+    if request.headers.get("HX-Request"):
+        messages.error(request, sentence)
+        return HttpResponse(headers={"HX-Redirect": resolve_url("lobby")})
+    return error_page(request, status, title, sentence)
