@@ -226,22 +226,33 @@ class Attendance:
         await self._tell_redis(room, own.meta.ref)
 
     async def _tell_redis(self, room: str, ref: str) -> None:
-        """Write what is true of the ref now; with Redis away a heartbeat does it."""
+        """Write what is true of the ref now; with Redis away a heartbeat does it.
+
+        Those who come while a write is under way are written together after it.
+        """
         self._untold[ref] = room
         async with self._writing:
-            if self._away or ref not in self._untold:
-                return
+            if not self._away and ref in self._untold:
+                await self._tell_untold()
+
+    async def _tell_untold(self) -> None:
+        told, self._untold = self._untold, {}
+        puts: dict[str, list[Meta]] = {}
+        removals: dict[str, str] = {}
+        for ref, room in told.items():
             own = self._refs.get(ref)
-            del self._untold[ref]
-            try:
-                if own is None or own.meta.state == "invisible":
-                    await presence.remove(self._redis, room, ref)
-                else:
-                    await presence.put(self._redis, room, own.meta)
-            except RedisAway as error:
-                self._away = True
-                self._untold[ref] = room
-                logger.warning("redis is away, presence waits: %s", error)
+            if own is None or own.meta.state == "invisible":
+                removals[ref] = room
+            else:
+                puts.setdefault(room, []).append(own.meta)
+        try:
+            await presence.tell(self._redis, puts, removals)
+        except BaseException as error:
+            self._untold = told | self._untold  # also when one of many is cancelled
+            if not isinstance(error, RedisAway):
+                raise
+            self._away = True
+            logger.warning("redis is away, presence waits: %s", error)
 
     async def _bury_one(self, room: str, meta: Meta) -> None:
         try:

@@ -7,7 +7,7 @@ alone, so that nothing above the event that shuts it out can reach it.
 from dataclasses import dataclass, replace
 
 from accounts.models import User
-from chat.models import Membership, Room
+from chat.models import Room
 from livechat.lib.feed import Event
 
 ENDS = frozenset({"left", "removed", "banned"})
@@ -30,13 +30,6 @@ def known(user_id: int, room: str) -> Known | None:
     visible = Room.objects.visible_to(user).filter(public_id=room)
     pk = visible.values_list("pk", flat=True).first()
     return None if pk is None else Known(pk)
-
-
-def standing(room: Room, membership: Membership | None) -> Known:
-    """The same of a room that was read, with the membership in it."""
-    if membership is None:
-        return Known(room.pk)
-    return Known(room.pk, membership.role, membership.is_muted)
 
 
 def after(event: Event, known: Known, *, own: bool) -> Known | None:

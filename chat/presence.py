@@ -40,15 +40,20 @@ class Diff(msgspec.Struct, frozen=True, omit_defaults=True):
     leaves: list[str] = []
 
 
-# KEYS: hash, channel; ARGV: ref, meta ("" removes), diff to publish.
+# KEYS: hash, channel; ARGV: diff to publish, then ref and meta of each.
 _PUT = """
-if ARGV[2] == '' then
-  if redis.call('HDEL', KEYS[1], ARGV[1]) == 0 then return 0 end
-else
-  redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-  redis.call('EXPIRE', KEYS[1], 86400)
+for at = 2, #ARGV, 2 do
+  redis.call('HSET', KEYS[1], ARGV[at], ARGV[at + 1])
 end
-redis.call('PUBLISH', KEYS[2], ARGV[3])
+redis.call('EXPIRE', KEYS[1], 86400)
+redis.call('PUBLISH', KEYS[2], ARGV[1])
+return 1
+"""
+
+# KEYS: hash, channel; ARGV: diff to publish, ref.
+_REMOVE = """
+if redis.call('HDEL', KEYS[1], ARGV[2]) == 0 then return 0 end
+redis.call('PUBLISH', KEYS[2], ARGV[1])
 return 1
 """
 
@@ -86,16 +91,30 @@ def new_ref() -> str:
 
 async def put(redis: AsyncRedis, room: str, meta: Meta) -> None:
     """Join, or change what is shown of a joined connection; publishes the diff."""
-    diff = _encoder.encode(Diff(joins=[meta]))
-    await redis.eval(
-        _PUT, 2, _hash(room), channel(room), meta.ref, _encoder.encode(meta), diff
-    )
+    await tell(redis, {room: [meta]}, {})
 
 
 async def remove(redis: AsyncRedis, room: str, ref: str) -> None:
     """Leave; a second call publishes nothing."""
-    diff = _encoder.encode(Diff(leaves=[ref]))
-    await redis.eval(_PUT, 2, _hash(room), channel(room), ref, "", diff)
+    await tell(redis, {}, {ref: room})
+
+
+async def tell(
+    redis: AsyncRedis, puts: Mapping[str, list[Meta]], removals: Mapping[str, str]
+) -> None:
+    """Write metas by room, and remove refs (room by ref); one round trip for all.
+
+    A room's newcomers are one change and one diff, however many they are.
+    """
+    pipeline = redis.pipeline(transaction=False)
+    for room, metas in puts.items():
+        diff = _encoder.encode(Diff(joins=metas))
+        pairs = [part for one in metas for part in (one.ref, _encoder.encode(one))]
+        pipeline.eval(_PUT, 2, _hash(room), channel(room), diff, *pairs)
+    for ref, room in removals.items():
+        diff = _encoder.encode(Diff(leaves=[ref]))
+        pipeline.eval(_REMOVE, 2, _hash(room), channel(room), diff, ref)
+    await pipeline.execute()
 
 
 async def remove_all(redis: AsyncRedis, process: str, refs: Mapping[str, str]) -> None:
@@ -103,7 +122,7 @@ async def remove_all(redis: AsyncRedis, process: str, refs: Mapping[str, str]) -
     pipeline = redis.pipeline(transaction=False)
     for ref, room in refs.items():
         diff = _encoder.encode(Diff(leaves=[ref]))
-        pipeline.eval(_PUT, 2, _hash(room), channel(room), ref, "", diff)
+        pipeline.eval(_REMOVE, 2, _hash(room), channel(room), diff, ref)
     pipeline.delete(_lease(process))
     await pipeline.execute()
 

@@ -37,6 +37,7 @@ class Roster:
         self._waiting: list[Diff] | None = []  # while a state is being read
         self._seen: dict[str, Meta] = {}  # what viewers were last told, by ref
         self._shown: dict[str, Meta] = {}  # what a newcomer has seen since, by ref
+        self._picture: bytes | None = None  # what newcomers see, until it changes
         self._typing_until: dict[str, float] = {}  # by ref, monotonic
         self._typists: dict[str, str] = {}  # public id to name, as last told
 
@@ -52,6 +53,7 @@ class Roster:
     def load(self, metas: dict[str, Meta]) -> None:
         """Take the state, then the diffs that came meanwhile."""
         known, self.metas = self.metas, dict(metas)
+        self._picture = None
         self.loaded = self._fresh = True
         for ref, meta in metas.items():
             # Typing that we knew of ends in its time, whatever the state still says.
@@ -67,7 +69,7 @@ class Roster:
             self._waiting.append(diff)
         if not self.loaded:
             return
-        self._fresh = True
+        self._fresh, self._picture = True, None
         for meta in diff.joins:
             self.metas[meta.ref] = meta
             self._note_typing(meta)
@@ -89,10 +91,18 @@ class Roster:
         metas = (self.metas[ref] for ref in self._typing_until if ref in self.metas)
         return {meta.user: meta.name for meta in metas}
 
-    def show(self) -> list[Meta]:
-        """Everybody, for a newcomer; whoever goes before the next telling is told."""
+    def show(self, picture_of: Callable[[list[Meta]], bytes]) -> bytes:
+        """A picture of everybody, for a newcomer; who goes before the next telling is
+        told. Newcomers between whom nothing changed get the same bytes.
+        """
+        if self._picture is None:
+            self.note_shown()
+            self._picture = picture_of(list(self.metas.values()))
+        return self._picture
+
+    def note_shown(self) -> None:
+        """Somebody is about to see everybody: who goes from now on has to be told."""
         self._shown.update(self.metas)
-        return list(self.metas.values())
 
     def states(self) -> dict[str, str]:
         """Each present person's state: the most present of their connections."""
@@ -125,7 +135,7 @@ class Roster:
         ]
         self._typists = typists
         if presence:
-            self._fresh = False
+            self._fresh, self._picture = False, None
             told.joins = [
                 meta
                 for ref, meta in self.metas.items()

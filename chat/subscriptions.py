@@ -4,12 +4,13 @@ Subscribe first, read second, go live third. What the replay has and the feed ha
 yet is remembered (`Hub.go_live`), so the numbers a socket sees rise by one.
 """
 
-from dataclasses import dataclass
+from functools import partial
 
 from accounts.models import User
-from chat import access, fanout, followers, presence
+from chat import access, followers, presence
+from chat.entrances import Entrance, enter, may_enter
 from chat.followers import Known
-from chat.models import Membership, Message, Room
+from chat.models import Room
 from chat.people import typing_fragment
 from chat.web import WebProcess
 from livechat.lib import limits
@@ -17,52 +18,6 @@ from livechat.lib.codec import FrameError, encode
 from livechat.lib.connections import Connection
 from livechat.lib.feed import Changes, Feed, Publication, page_frames
 from livechat.lib.frames import text_frame
-
-
-@dataclass(frozen=True, slots=True)
-class Entrance:
-    """What a socket that was let into a room starts from."""
-
-    room: Room
-    known: Known
-    read_seq: int
-    missed: list[Publication]
-    reset: bytes | None  # the newest page, when too much was missed
-
-
-def enter(user_id: int, room: str, after: int | None) -> Entrance | None:
-    """What a subscriber gets; None when the room is not there or not theirs.
-
-    Runs in a thread; at most five queries.
-    """
-    user = User.objects.filter(pk=user_id, is_active=True).first()
-    found = (
-        Room.objects.visible_to(user).filter(public_id=room).first() if user else None
-    )
-    if user is None or found is None:
-        return None
-    membership = Membership.objects.filter(room=found, user=user).first()
-    missed, reset = _missed(user, found, after)
-    return Entrance(
-        room=found,
-        known=followers.standing(found, membership),
-        read_seq=membership.last_read_seq if membership else 0,
-        missed=missed,
-        reset=reset,
-    )
-
-
-def _missed(
-    user: User, room: Room, after: int | None
-) -> tuple[list[Publication], bytes | None]:
-    head = room.last_changed_seq
-    if after is None or after == head:
-        return [], None
-    rows = Message.objects.readable_by(user, room)
-    if after > head or head - after > limits.REPLAY_MAX_CHANGES:
-        return [], fanout.reset_fragment(room, rows.page_before(room.last_seq + 1))
-    changed = rows.filter(changed_seq__lte=head).changed_after(after)
-    return fanout.replayed(changed, room.public_id, after), None
 
 
 async def subscribe(
@@ -83,14 +38,16 @@ async def subscribe(
     ):
         most = limits.SUBSCRIPTIONS_MAX
         raise FrameError("limit", f"A socket may follow at most {most} rooms.")
-    # Before anything of the room is opened: rubbish must not cost a subscription.
-    if await web.hub.ask(enter, connection.principal.user_id, room, None) is None:
+    user_id = connection.principal.user_id
+    # Rubbish must not cost a subscription of Redis, nor the room that one is in.
+    is_cheap = web.hub.is_open(room) and room not in connection.feeds
+    if not is_cheap and not await web.hub.ask(may_enter, user_id, room):
         raise no_room()
     await leave(web, connection, room)
     connection.joining = room  # who is taken out from now on does not go live
     feed = await web.hub.open(room)
     try:
-        entrance = await web.hub.ask(enter, connection.principal.user_id, room, after)
+        entrance = await web.hub.ask(enter, user_id, room, after)
         if entrance is None:
             raise no_room()
         connection.known[room] = entrance.known
@@ -213,14 +170,18 @@ async def _show(web: WebProcess, connection: Connection, entrance: Entrance) -> 
         await web.show(connection, room)
     if room not in connection.feeds:
         return
-    users = presence.grouped(roster.show())
-    state = {"type": "presence_state", "room": room, "users": users}
-    html = b""
     if connection.html:
         html = await web.pane(room, roster) + typing_fragment(roster.typists())
-        if room not in connection.feeds:
-            return
-    connection.send(encode(state), html)
+        if room in connection.feeds:
+            connection.send(b"", html)
+    else:
+        connection.socket.write_framed(roster.show(partial(_state_frame, room)))
+
+
+def _state_frame(room: str, metas: list[presence.Meta]) -> bytes:
+    users = presence.grouped(metas)
+    state = {"type": "presence_state", "room": room, "users": users}
+    return text_frame(encode(state))
 
 
 async def leave(web: WebProcess, connection: Connection, room: str) -> bool:

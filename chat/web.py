@@ -31,7 +31,9 @@ from livechat.lib.failpoints import failpoint
 from livechat.lib.feed import Event, Feed
 from livechat.lib.frames import text_frame
 from livechat.lib.hub import Hub
-from livechat.lib.redis import RedisAway, async_client
+from livechat.lib.pipe import Pipe
+from livechat.lib.redis import RedisAway
+from livechat.lib.shared import Shared
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +50,7 @@ class WebProcess:
 
     def __init__(self) -> None:
         self.id = secrets.token_hex(8)
-        self.submissions = Submissions(async_client())
+        self.submissions = Submissions(Pipe(settings.REDIS_URL))
         self.hub = Hub(
             settings.REDIS_URL,
             fanout.Log(),
@@ -59,6 +61,7 @@ class WebProcess:
         self.attendance = Attendance(self.hub, self.id, self._announce)
         self.revocations = sessions.Follower()  # what is done has closed its sockets
         self._look_again = asyncio.Event()
+        self._rendered: Shared[bytes] = Shared()  # panes, by room
         self._panes: dict[str, asyncio.Task[None]] = {}
         self._stale_panes: dict[str, Roster] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -277,9 +280,15 @@ class WebProcess:
 
     async def pane(self, room: str, roster: Roster) -> bytes:
         """The people pane as a fragment for any viewer of the room."""
-        return await self.hub.ask(
-            people.people_fragment, room, roster.states(), roster.typists()
-        )
+
+        async def render() -> bytes:
+            roster.note_shown()
+            return await self.hub.ask(
+                people.people_fragment, room, roster.states(), roster.typists()
+            )
+
+        # A room that was left and opened again has another roster.
+        return await self._rendered.ask(f"{room} {id(roster)}", render)
 
 
 def _hears_the_end(connection: Connection, room: str) -> bool:

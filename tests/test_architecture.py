@@ -62,7 +62,7 @@ CHAT_LAYERS = (
         "followers",
         "rows",
     ),
-    ("answers", "submissions", "intake"),
+    ("answers", "submissions", "intake", "entrances"),
     ("people", "room", "lobby", "changes"),
     ("members", "desks"),
     ("actions", "posting", "web"),

@@ -103,6 +103,11 @@ class Hub:
         if self.listeners.pop(channel, None) is not None:
             self.subscriber.unsubscribe(channel)
 
+    def is_open(self, room: str) -> bool:
+        """Whether the room's feed is there, so that one user more costs nothing."""
+        feed = self.feeds.get(room)
+        return feed is not None and feed.last is not None
+
     async def open(self, room: str) -> Feed:
         """The room's feed, subscribed and with a known head. Pair it with `close`."""
         feed = self.feeds.get(room)
