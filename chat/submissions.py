@@ -13,14 +13,15 @@ from redis.exceptions import NoScriptError
 from chat.inbox import ADD, Write, busy, stream, waiting
 from livechat.lib import limits
 from livechat.lib.failpoints import failpoint
-from livechat.lib.redis import AsyncRedis, RedisAway
+from livechat.lib.pipe import Pipe
+from livechat.lib.redis import RedisAway
 
 
 class Submissions:
     """A web process's way in: intents that meet go to Redis in one round trip."""
 
-    def __init__(self, redis: AsyncRedis) -> None:
-        self._redis = redis
+    def __init__(self, pipe: Pipe) -> None:
+        self._pipe = pipe
         self._waiting: list[tuple[str, bytes, asyncio.Future[bool]]] = []
         self._task: asyncio.Task[None] | None = None
         self._sha = hashlib.sha1(ADD.encode(), usedforsecurity=False).hexdigest()
@@ -65,7 +66,7 @@ class Submissions:
             results = await self._add(entries)
             lost = [at for at, one in enumerate(results) if _is_unknown(one)]
             if lost:  # a new Redis knows no scripts; what it refused is not stored
-                await self._redis.script_load(ADD)
+                await self._pipe.run([("SCRIPT", "LOAD", ADD)])
                 again = await self._add([entries[at] for at in lost])
                 for at, result in zip(lost, again, strict=True):
                     results[at] = result
@@ -74,10 +75,10 @@ class Submissions:
         return results
 
     async def _add(self, entries: list[tuple[str, bytes]]) -> list[Any]:
-        pipeline = self._redis.pipeline(transaction=False)
-        for key, payload in entries:
-            pipeline.evalsha(self._sha, 1, key, limits.INBOX_MAX_INTENTS, payload)
-        results = list(await pipeline.execute(raise_on_error=False))
+        most = limits.INBOX_MAX_INTENTS
+        results = await self._pipe.run(
+            [("EVALSHA", self._sha, 1, key, most, payload) for key, payload in entries]
+        )
         failpoint("web.after_xadd")
         return results
 

@@ -31,7 +31,8 @@ from livechat.lib.failpoints import failpoint
 from livechat.lib.feed import Event, Feed
 from livechat.lib.frames import text_frame
 from livechat.lib.hub import Hub
-from livechat.lib.redis import RedisAway, async_client
+from livechat.lib.pipe import Pipe
+from livechat.lib.redis import RedisAway
 from livechat.lib.shared import Shared
 
 logger = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ class WebProcess:
 
     def __init__(self) -> None:
         self.id = secrets.token_hex(8)
-        self.submissions = Submissions(async_client())
+        self.submissions = Submissions(Pipe(settings.REDIS_URL))
         self.hub = Hub(
             settings.REDIS_URL,
             fanout.Log(),
