@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 
 from tests.journeys.site import Site, make_run
 
-# A busy machine may start a page's scripts late; what must be quick says so itself.
+# The machine may be busy; what must be quick says so itself.
 expect.set_options(timeout=20_000)
 
 # Chromium as root needs no-sandbox; the others keep it from calling home.

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, FloatRect, Page, expect
+from playwright.sync_api import Browser, FloatRect, Page, Route, expect
 
 from accounts.models import User
 from chat.models import Room
@@ -109,6 +109,21 @@ def apart(one: FloatRect, other: FloatRect) -> bool:
 def lounge(live: Live, alice: User, bob: User) -> Room:
     """A room of alice's that bob belongs to."""
     return room_of(alice, bob)
+
+
+def test_a_script_that_comes_late_leaves_nobody_unconnected(
+    open_page: Open, alice: User, lounge: Room
+) -> None:
+    page = open_page(alice, "/")
+
+    def late(route: Route) -> None:
+        # htmx is there and has had a turn of the loop before its extension comes.
+        page.wait_for_timeout(300)
+        route.continue_()
+
+    page.route("**/hx-ws*.js", late)
+    page.goto(f"/rooms/{lounge.public_id}/")
+    connected(page)
 
 
 def test_missed_messages_fill_one_section_after_the_other(
