@@ -73,13 +73,10 @@ def delete_room(actor: User, room: Room) -> None:
     """
     with transaction.atomic():
         Room.objects.select_for_update().filter(pk=room.pk).first()
-        public_id, is_private = room.public_id, room.is_private
-        members = list(room.memberships.values_list("user__public_id", flat=True))
+        public_id, audience = room.public_id, lobby.audience(room)
         room.messages.all().delete()
         room.delete()
-        transaction.on_commit(
-            lambda: lobby.room_deleted(public_id, members if is_private else None)
-        )
+        transaction.on_commit(lambda: lobby.room_deleted(public_id, audience))
 
 
 def join_room(user: User, room: Room) -> Membership:

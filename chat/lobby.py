@@ -7,6 +7,7 @@ sockets. A message of a room never goes this way: it would be lost without a tra
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -32,16 +33,32 @@ REASONS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Whose sockets are told, by public id; `users` None: everybody's."""
+
+    users: Sequence[str] | None
+    except_users: Sequence[str] = ()
+
+
+def audience(room: Room) -> Audience:
+    """Those who may see the room."""
+    if room.is_private:
+        return Audience(_members(room))
+    return Audience(None, _banned(room))
+
+
 def room_created(room: Room) -> None:
     """Show the room in the lobbies of those who may see it."""
-    card = _card(room)
-    _tell(
-        {"type": "room_created", **_fields(room)},
-        f'<hx-partial hx-target="#rooms" hx-swap="beforeend">{card}</hx-partial>',
-        _audience(room),
-    )
+    _show_card(room, audience(room))
     if room.creator is not None:
-        _tell(None, _side(room), [room.creator.public_id])
+        _tell(None, _side(room), Audience([room.creator.public_id]))
+
+
+def _show_card(room: Room, to: Audience) -> None:
+    card = _card(room)
+    html = f'<hx-partial hx-target="#rooms" hx-swap="beforeend">{card}</hx-partial>'
+    _tell({"type": "room_created", **_fields(room)}, html, to)
 
 
 def _side(room: Room) -> str:
@@ -51,34 +68,42 @@ def _side(room: Room) -> str:
 
 
 def room_updated(room: Room, *, was_private: bool = False) -> None:
-    """Show the room's present name, description and number of members."""
+    """Show the room's present name, description and number of members.
+
+    To those who could not see it before it is new, and to others it is gone.
+    """
     if room.is_private and not was_private:
-        _tell_ended(room.public_id, "private", None, except_users=_members(room))
-    _tell(
-        {"type": "room_updated", **_fields(room)}, _updated_html(room), _audience(room)
-    )
+        _tell_ended(room.public_id, "private", Audience(None, _members(room)))
+    if was_private and not room.is_private:
+        _show_card(room, Audience(None, [*_members(room), *_banned(room)]))
+    frame = {"type": "room_updated", **_fields(room)}
+    _tell(frame, _updated_html(room), audience(room))
 
 
-def room_deleted(room: str, members: Sequence[str] | None) -> None:
-    """Take the room (by public id) from every page; `members` None: everybody's."""
-    _tell({"type": "room_deleted", "room": room}, _gone(room), members)
-    json, html = removed(room, "deleted")
-    event = {"json": json.decode(), "html": html.decode()}
-    _send({"kind": "deleted", "room": room, "users": members, **event})
+def room_deleted(room: str, to: Audience) -> None:
+    """Take the room (by public id) from the pages of those who could see it."""
+    _tell({"type": "room_deleted", "room": room}, _gone(room), to)
+    _send("deleted", to, *removed(room, "deleted"), room=room)
 
 
 def member_joined(room: Room, user: User) -> None:
     """One member more; the newcomer's own pages show the room at their side."""
     # A private room is news to them, a public one stood in their lobby before.
     frame = {"type": "room_created", **_fields(room)} if room.is_private else None
-    _tell(frame, _side(room), [user.public_id])
+    _tell(frame, _side(room), Audience([user.public_id]))
     room_updated(room, was_private=room.is_private)
 
 
 def member_left(room: Room, user: User, reason: str, *, hidden: bool) -> None:
     """One member less; who left loses the room on pages that do not follow it."""
-    _tell_ended(room.public_id, reason, [user.public_id], hidden=hidden)
+    _tell_ended(room.public_id, reason, Audience([user.public_id]), hidden=hidden)
     room_updated(room, was_private=room.is_private)
+
+
+def member_unbanned(room: Room, user: User) -> None:
+    """A public room is in their lobby again."""
+    if not room.is_private:
+        _show_card(room, Audience([user.public_id]))
 
 
 def _fields(room: Room) -> dict[str, Any]:
@@ -94,9 +119,8 @@ def _members(room: Room) -> list[str]:
     return list(room.memberships.values_list("user__public_id", flat=True))
 
 
-def _audience(room: Room) -> list[str] | None:
-    """The public ids of those who may see the room; None: everybody."""
-    return _members(room) if room.is_private else None
+def _banned(room: Room) -> list[str]:
+    return list(room.bans.values_list("user__public_id", flat=True))
 
 
 def _card(room: Room) -> str:
@@ -117,28 +141,12 @@ def _gone(room: str) -> str:
     )
 
 
-def _tell_ended(
-    room: str,
-    reason: str,
-    users: Sequence[str] | None,
-    except_users: Sequence[str] = (),
-    *,
-    hidden: bool = True,
-) -> None:
+def _tell_ended(room: str, reason: str, to: Audience, *, hidden: bool = True) -> None:
     """Say that the room is not theirs any more, to sockets that do not follow it.
 
     Those that do are told by the room's log, at the right place in its order.
     """
-    json, html = removed(room, reason, hidden=hidden)
-    event = {
-        "kind": "ended",
-        "room": room,
-        "users": users,
-        "except_users": list(except_users),
-        "json": json.decode(),
-        "html": html.decode(),
-    }
-    _send(event)
+    _send("ended", to, *removed(room, reason, hidden=hidden), room=room)
 
 
 def removed(room: str, reason: str, *, hidden: bool = True) -> tuple[bytes, bytes]:
@@ -152,16 +160,23 @@ def removed(room: str, reason: str, *, hidden: bool = True) -> tuple[bytes, byte
     return encode(frame), html.encode()
 
 
-def _tell(frame: dict[str, Any] | None, html: str, users: Sequence[str] | None) -> None:
-    """Send a frame to the sockets of these users (public ids; None: everybody's)."""
-    json = encode(frame).decode() if frame else ""
-    _send({"kind": "frame", "users": users, "json": json, "html": html})
+def _tell(frame: dict[str, Any] | None, html: str, to: Audience) -> None:
+    """Send a frame, and a page's fragments, to the sockets of the audience."""
+    _send("frame", to, encode(frame) if frame else b"", html.encode())
 
 
-def _send(event: dict[str, Any]) -> None:
+def _send(kind: str, to: Audience, json: bytes, html: bytes, room: str = "") -> None:
     layer = get_channel_layer()
     assert layer is not None  # noqa: S101 - settings always name one
-    message = {"type": "control", **event}
+    message = {
+        "type": "control",
+        "kind": kind,
+        "room": room,
+        "users": to.users,
+        "except_users": list(to.except_users),
+        "json": json.decode(),
+        "html": html.decode(),
+    }
 
     async def send() -> None:
         await asyncio.wait_for(

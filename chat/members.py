@@ -105,6 +105,8 @@ def unban(actor: User, room: Room, user: User) -> None:
         if gone:
             sentence = f"{actor} lifted the ban on {user}."
             change.enter("unbanned", sentence, user=user.public_id)
+            room = change.room
+            change.tell(lambda: lobby.member_unbanned(room, user))
 
 
 def let_in(change: Change, user: User, sentence: str) -> Membership:

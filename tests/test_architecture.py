@@ -204,7 +204,9 @@ def lobby_calls(tree: ast.AST) -> Iterator[ast.Call]:
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             continue
-        if isinstance(node.func.value, ast.Name) and node.func.value.id == "lobby":
+        # `audience` asks who will be told, which a deleted room cannot answer later.
+        is_lobby = isinstance(node.func.value, ast.Name) and node.func.value.id == "lobby"
+        if is_lobby and node.func.attr != "audience":
             yield node
 
 

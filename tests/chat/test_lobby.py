@@ -14,6 +14,14 @@ Person = Callable[[str], tuple[User, str]]
 Member = Callable[[Room, str], tuple[User, str]]
 
 
+def update(room: Room, *, name: str, is_private: bool) -> None:
+    """Change the room as its owner does."""
+    assert room.creator is not None
+    actions.update_room(
+        room.creator, room, name=name, description="", is_private=is_private
+    )
+
+
 async def test_a_new_public_room_is_shown_to_everybody(
     live: Live, person: Person
 ) -> None:
@@ -90,6 +98,40 @@ async def test_who_leaves_a_private_room_hears_nothing_more_of_it(
         await his.say("subscribe", room=private.public_id)
         await his.expect("error", code="no_room")
         assert not [one for one in his.frames if one["type"] == "message"]
+
+
+async def test_who_is_banned_hears_nothing_of_the_room_until_the_ban_is_lifted(
+    live: Live, person: Person, room: Room
+) -> None:
+    (bob, bobs), (_, charlies) = person("Bob"), person("Charlie")
+    owner = room.creator
+    assert owner is not None
+    async with live.client(bobs) as his, live.client(charlies) as another:
+        await his.expect("hello")
+        await another.expect("hello")
+        await asyncio.to_thread(members.ban, owner, room, bob)
+        await his.expect("room_removed", room=room.public_id, reason="banned")
+        await asyncio.to_thread(update, room, name="Salon", is_private=False)
+        await another.expect("room_updated", room=room.public_id, name="Salon")
+        garden = await asyncio.to_thread(actions.create_room, owner, name="Garden")
+        await his.expect("room_created", room=garden.public_id)
+        assert not [one for one in his.frames if one["room"] == room.public_id]
+        await asyncio.to_thread(members.unban, owner, room, bob)
+        await his.expect("room_created", room=room.public_id, name="Salon")
+
+
+async def test_a_room_that_becomes_public_is_new_to_who_could_not_see_it(
+    live: Live, person: Person, private: Room, member: Member
+) -> None:
+    (_, bobs), (_, charlies) = member(private, "Bob"), person("Charlie")
+    async with live.client(bobs) as his, live.client(charlies) as another:
+        await his.expect("hello")
+        await another.expect("hello")
+        await asyncio.to_thread(update, private, name="Vault", is_private=False)
+        for one in (his, another):
+            await one.expect("room_updated", room=private.public_id)
+        await another.expect("room_created", room=private.public_id)
+        assert not [one for one in his.frames if one["type"] == "room_created"]
 
 
 @pytest.mark.parametrize("is_private", [False, True])
