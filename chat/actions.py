@@ -104,9 +104,11 @@ def leave_room(user: User, room: Room) -> None:
             let_out(change, found, "left", f"{user} left.")
 
 
-def mark_read(user: User, room: Room, seq: int) -> bool:
-    """Remember how far the member has read; False when they do not belong."""
+def mark_read(user: User, room: Room, seq: int) -> int | None:
+    """Remember how far the member has read, and return it: at most the newest.
+
+    None when they do not belong.
+    """
     seq = min(seq, room.last_seq)
-    return bool(
-        Membership.objects.filter(room=room, user=user).update(last_read_seq=seq)
-    )
+    theirs = Membership.objects.filter(room=room, user=user)
+    return seq if theirs.update(last_read_seq=seq) else None

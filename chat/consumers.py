@@ -7,6 +7,7 @@ client sends, and what goes down to many never passes through here.
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, ClassVar, cast
 from urllib.parse import parse_qs
 
@@ -20,6 +21,7 @@ from accounts.sessions import Principal, bearer_of, cookie_of, principal_of, sti
 from chat import fanout, intents, subscriptions
 from chat.answers import refused
 from chat.inbox import DeleteIntent, EditIntent, PostIntent, Refused, Write
+from chat.pace import Pace
 from chat.web import WebProcess, answer_to, web_process
 from livechat.gateway.origin import origin_allowed
 from livechat.lib import limits
@@ -43,6 +45,7 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
     scope: Event
     web: WebProcess
     connection: Connection
+    pace: Pace
     asked_at: int  # revocations that were done before we asked who this is
 
     async def __call__(self, scope: Event, receive: Receive, send: Send) -> None:
@@ -56,12 +59,14 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
         if not await self._came_in():
             return
         clean = False
+        self.pace = Pace()
         try:
             await self._greet()
             while (event := await receive())["type"] == "websocket.receive":
                 await self._receive(event)
             clean = event.get("code") in GOING_AWAY
         finally:
+            self.pace.stop()
             # Also when we are cancelled: nobody may stay in a room for ever.
             self.web.attendance.lost(self.connection, clean=clean)
             for room in list(self.connection.feeds):
@@ -129,18 +134,34 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
 
     async def _receive(self, event: Event) -> None:
         """Answer one frame; an error of ours is logged under an id that is told."""
-        ref: str | None = None
+        told: dict[str, Any] = {"ref": None}
         try:
             frame = self._decoded(event)
-            ref = intents.ref_of(frame)
+            told["ref"] = intents.ref_of(frame)
+            told |= intents.named(frame)
             intent = intents.parse(frame)
-            await self._HANDLERS[type(intent)](self, intent)
+            if wait_s := self.pace.wait_s(intent):
+                self._put_off(intent, wait_s, told)
+            else:
+                await self._HANDLERS[type(intent)](self, intent)
         except FrameError as error:
-            self._refuse(error.code, error.message, ref)
+            self._refuse(error.code, error.message, intents.named(error.frame) | told)
         except Exception:  # the outermost frame: the socket stays open
             error_id = secrets.token_hex(4)
             logger.exception("error %s in a frame", error_id)
-            self._refuse("internal", f"Something broke here (error {error_id}).", ref)
+            self._refuse("internal", f"Something broke here (error {error_id}).", told)
+
+    def _put_off(
+        self, intent: intents.Intent, wait_s: float, told: dict[str, Any]
+    ) -> None:
+        """Refuse a frame that came too soon; of states only the last one counts."""
+        if isinstance(intent, intents.Presence):
+            show = partial(self.web.attendance.show, self.connection)
+            self.pace.later(wait_s, show, intent.state)
+        elif not isinstance(intent, intents.Typing):  # which ends by itself
+            seconds = max(1, round(wait_s + 0.49))
+            told["retry_after_ms"] = int(wait_s * 1000) + 1
+            self._refuse("rate_limited", f"Too fast. Try again in {seconds} s.", told)
 
     def _decoded(self, event: Event) -> dict[str, Any]:
         text = event.get("text")
@@ -149,9 +170,9 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
         frame = cast(dict[str, Any], decode(text))
         return intents.from_form(frame) if self.connection.html else frame
 
-    def _refuse(self, code: str, message: str, ref: str | None) -> None:
+    def _refuse(self, code: str, message: str, told: dict[str, Any]) -> None:
         """Send an error frame; too many of them within the window end the socket."""
-        frame = {"type": "error", "ref": ref, "code": code, "message": message}
+        frame = {"type": "error", **told, "code": code, "message": message}
         html = fanout.toast(message) if self.connection.html else b""
         self.connection.send(encode(frame), html)
         self.connection.count_error()
@@ -209,15 +230,16 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
 
     async def _read(self, intent: intents.Read) -> None:
         user_id = self.connection.principal.user_id
-        if not await self.web.hub.change(
+        stored = await self.web.hub.change(
             subscriptions.read_up_to, user_id, intent.room, intent.seq
-        ):
+        )
+        if stored is None:
             raise subscriptions.no_room()
         frame = {
             "type": "ack",
             "ref": intent.ref,
             "room": intent.room,
-            "seq": intent.seq,
+            "seq": stored,
         }
         self.connection.send(encode(frame))
 

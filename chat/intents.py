@@ -5,6 +5,7 @@ and a wrong type are refused with its codes, before anything else looks at the f
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID
@@ -220,6 +221,31 @@ def parse(frame: Mapping[str, Any]) -> Intent:
         if name != "attachments":
             values.setdefault(name, None)
     return spec.make(**values)
+
+
+def named(frame: Mapping[str, Any]) -> dict[str, str | int]:
+    """What a refused frame was about, as far as it says so well; to be told back."""
+    names: dict[str, str | int] = {}
+    for name, read in _NAMES.get(str(frame.get("type")), {}).items():
+        with suppress(FrameError, KeyError):
+            value = read(name, frame[name])
+            names[name] = value if isinstance(value, int) else str(value)
+    return names
+
+
+def _printable_room(name: str, value: Any) -> str:
+    room = _room(name, value)
+    # What is refused as a text may not come back in the refusal either.
+    if not (room.isascii() and room.isprintable()):
+        raise FrameError("no_room", "There is no such room, or it is not yours.")
+    return room
+
+
+_NAMES: dict[str, dict[str, Read_]] = {
+    "send": {"room": _printable_room, "client_id": uuid},
+    "edit": {"room": _printable_room, "seq": number},
+    "delete": {"room": _printable_room, "seq": number},
+}
 
 
 def from_form(frame: Mapping[str, Any]) -> dict[str, Any]:

@@ -212,8 +212,8 @@ async def room_key(web: WebProcess, connection: Connection, room: str) -> int:
     return known.pk
 
 
-def read_up_to(user_id: int, room: str, seq: int) -> bool:
-    """Remember how far someone has read; False when they do not belong."""
+def read_up_to(user_id: int, room: str, seq: int) -> int | None:
+    """Remember how far someone has read, and return it; None for who is no member."""
     from chat.actions import mark_read
 
     user = User.objects.filter(pk=user_id, is_active=True).first()
@@ -221,5 +221,5 @@ def read_up_to(user_id: int, room: str, seq: int) -> bool:
         Room.objects.visible_to(user).filter(public_id=room).first() if user else None
     )
     if user is None or found is None or not access.can(user, "mark_read", found):
-        return False
+        return None
     return mark_read(user, found, seq)

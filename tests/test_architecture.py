@@ -62,7 +62,7 @@ CHAT_LAYERS = (
         "followers",
         "rows",
     ),
-    ("answers", "submissions", "intake", "entrances"),
+    ("answers", "submissions", "intake", "entrances", "pace"),
     ("people", "room", "lobby", "changes"),
     ("members", "desks"),
     ("actions", "posting", "web"),

@@ -39,6 +39,7 @@ class FrameError(ValueError):
         super().__init__(message)
         self.code = code
         self.message = message
+        self.frame: dict[str, JSONValue] = {}  # that was read, when it was JSON
 
 
 def decode(
@@ -66,7 +67,11 @@ def decode(
         raise FrameError("bad_json", sentence) from None
     if not isinstance(value, dict):
         raise FrameError("bad_frame", "A frame is one JSON object, {…}.")
-    _refuse_bad_text(value)
+    try:
+        _refuse_bad_text(value)
+    except FrameError as error:
+        error.frame = value
+        raise
     return value
 
 
