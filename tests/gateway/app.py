@@ -126,6 +126,8 @@ async def command(query: dict[str, str]) -> None:
     raw: Any = state["_raw"]
     if query["do"] == "close" and raw is not None:
         raw.close(int(query["code"]), "told to")
+    elif query["do"] == "open":
+        state["_events"].put_nowait({})
     elif query["do"] == "close":
         # All that stock has: the consumer's own queue of events.
         state["_events"].put_nowait({"type": "websocket.close", "code": 4003})
@@ -200,6 +202,12 @@ async def echo(scope: Message, state: Message, receive: Receive, send: Send) -> 
         await send({"type": "websocket.send", "text": shown})
 
 
+async def late(scope: Message, state: Message, receive: Receive, send: Send) -> None:
+    """Says yes when it is told to."""
+    await state["_events"].get()
+    await echo(scope, state, receive, send)
+
+
 async def deaf(scope: Message, state: Message, receive: Receive, send: Send) -> None:
     """Accepts and does not take a message until its client has left."""
     await send({"type": "websocket.accept"})
@@ -258,6 +266,7 @@ async def guarded(scope: Message, state: Message, receive: Receive, send: Send) 
 
 BEHAVIOURS = {
     "/ws/echo": echo,
+    "/ws/late": late,
     "/ws/deaf": deaf,
     "/ws/talker": talker,
     "/ws/blocked": blocked,

@@ -98,6 +98,20 @@ def test_a_second_request_while_the_first_waits_opens_nothing(ours: Server) -> N
     assert not ours.state("two")
 
 
+def test_what_a_hasty_client_sends_before_the_yes_is_read_after_it(
+    ours: Server,
+) -> None:
+    with ours.connect() as client:
+        client.send(handshake("/ws/late?name=late"))
+        wait_for(lambda: ours.state("late"))
+        client.send(masked("early") + masked("bird"))
+        ours.get("/command?name=late&do=open")
+        assert client.answer(bodiless=True).status == 101
+        assert [client.frame()[1] for _ in range(2)] == [b"text:5", b"text:4"]
+        client.say("worm!!")
+        assert client.frame()[1] == b"text:6"
+
+
 def test_a_rejected_client_reads_a_page(ours: Server) -> None:
     with ours.connect() as client:
         answer = client.open("/ws/reject")
