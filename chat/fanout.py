@@ -3,6 +3,7 @@
 No fragment knows its viewer, so the same bytes go to every socket of the room.
 """
 
+import copy
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -67,24 +68,37 @@ def replayed(messages: Iterable[Message], room: str, after: int) -> list[Publica
 
 
 def retold(
-    messages: Iterable[Message], stands: Mapping[int, Message | None], room: str
+    messages: Iterable[Message],
+    stands: Mapping[int, Message | None],
+    room: str,
+    ends: Sequence[int] = (),
 ) -> list[Publication]:
     """Changes as they were told, but in present states, each number once.
 
     Of a message that changed several times the log keeps the last number. `stands`
     holds for the others a message that was there by then and has changed since; who
-    takes the changes in their order has it.
+    takes the changes in their order has it. `ends` are the numbers at which somebody
+    was shut out: what a message became above one of them is not told below it.
     """
     told: dict[int, Publication] = {}
     for one in messages:
         first = one.first_changed_seq
-        told[first] = _created(one, room, first)
+        told[first] = _created(_as_of(first, one, ends), room, first)
         if one.changed_seq != first:
             told[one.changed_seq] = _changed(one, room, one.changed_seq)
     for number, stand in stands.items():
         if stand is not None:
-            told[number] = _changed(stand, room, number)
+            told[number] = _changed(_as_of(number, stand, ends), room, number)
     return [told[number] for number in sorted(told)]
+
+
+def _as_of(number: int, message: Message, ends: Sequence[int]) -> Message:
+    """The message, without its text when that is from above an end after `number`."""
+    if not any(number < end < message.changed_seq for end in ends):
+        return message
+    bare = copy.copy(message)
+    bare.body = bare.html = ""
+    return bare
 
 
 def _event(message: Message) -> Event | None:
@@ -201,7 +215,7 @@ class Log:
     def changes(self, room: str, after: int, limit: int) -> Changes:
         """At most `limit` changes above `after`, and the head.
 
-        Two queries, and one for each number of which only a later change is left.
+        Three queries, and one for each number of which only a later change is left.
         """
         known = Room.objects.filter(public_id=room)
         found = known.values_list("pk", "last_changed_seq").first()
@@ -215,5 +229,7 @@ class Log:
         }
         lost = [at for at in range(after + 1, upto + 1) if at not in held]
         stands = {at: Message.objects.filter(room=pk).changed_since(at) for at in lost}
-        told = retold(rows, stands, room)
+        # After the rows: an end below a change that they hold is there by now.
+        ends = Message.objects.filter(room=pk).ends_after(after)
+        told = retold(rows, stands, room, ends)
         return Changes([one for one in told if after < one.changed_seq <= upto], head)

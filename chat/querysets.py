@@ -83,17 +83,18 @@ class MessageQuerySet(models.QuerySet["Message"]):
     """Pages of one room's log. Begin with `readable_by`."""
 
     def readable_by(self, user: User, room: "Room") -> Self:
-        """What the user may read of a room that they were just found to see.
+        """What the user may read of the room, up to where it stood when it was read.
 
-        Up to where the room stood when it was read: what comes after that is asked for
-        after the access was checked again. Who was no member when the room became
-        public reads from there on; who is none of a private room reads nothing.
+        Access is looked at in the same statement as the messages, so that no change of
+        it fits between. Who was no member when the room became public reads from there
+        on; who may not see the room reads nothing.
         """
-        from chat.models import Membership
+        from chat.models import Membership, Room
 
         own = Membership.objects.filter(room=room, user=user).values("reads_from_seq")
-        others = NEVER if room.is_private else room.public_from_seq
-        begin = Coalesce(Subquery(own[:1]), Value(others))
+        visible = Room.objects.visible_to(user).filter(pk=room.pk)
+        others = visible.values("public_from_seq")
+        begin = Coalesce(Subquery(own[:1]), Subquery(others[:1]), Value(NEVER))
         return self.filter(room=room, seq__gte=begin, seq__lte=room.last_seq)
 
     def changed_after(self, cursor: int) -> Self:
@@ -109,6 +110,14 @@ class MessageQuerySet(models.QuerySet["Message"]):
         numbers = (after + 1, upto)
         within = Q(changed_seq__range=numbers) | Q(created_changed_seq__range=numbers)
         return self.filter(within).select_related("author").order_by("changed_seq")
+
+    def ends_after(self, cursor: int) -> list[int]:
+        """The numbers above the cursor at which the room tells something of itself.
+
+        Each may shut somebody out; those that do not are few and do no harm here.
+        """
+        numbers = self.filter(changed_seq__gt=cursor).exclude(event="")
+        return list(numbers.values_list("changed_seq", flat=True))
 
     def changed_since(self, number: int) -> "Message | None":
         """A message that was there at that change and has changed after it."""

@@ -498,3 +498,24 @@ def test_nobody_floods_a_log_by_coming_and_going(
 
 
 ANY_ID = "3f0c1a52-6a0f-4e55-9f0e-0b8f9a1c2d3e"
+
+
+def test_a_page_is_read_with_the_access_of_its_own_moment(
+    live: Live, room: Room, private: Room, member: Member, person: Person
+) -> None:
+    (bob, _), (ann, _), (charlie, _) = (
+        member(private, "Bob"),
+        person("Ann"),
+        person("C"),
+    )
+    for where in (room, private):
+        fill(where, owner_of(where), 3)
+    read = Message.objects.readable_by
+    assert (read(bob, private).count(), read(charlie, private).count()) == (3, 0)
+    assert (read(ann, room).count(), read(charlie, room).count()) == (3, 3)
+    # The room was found a moment ago; what happened since counts all the same.
+    members.remove_member(owner_of(private), private, bob)
+    members.ban(owner_of(room), room, ann)
+    assert (read(bob, private).count(), read(ann, room).count()) == (0, 0)
+    switch(room, private=True)
+    assert read(charlie, room).count() == 0

@@ -15,11 +15,13 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
+from chat import members
 from chat.fanout import Log
 from chat.inbox import PostIntent, stream
 from chat.models import Membership, Message, Room
 from tests.chat.conftest import Member, Person
 from tests.chat.shapes import check_frame
+from tests.chat.test_socket_resume import fill
 from tests.live import Client, Live
 
 SECRET = "nobody may read this any more"
@@ -323,3 +325,22 @@ async def test_an_entry_from_before_there_were_edits_is_still_a_message(
         await store.xadd(stream(room.shard), {"i": msgspec.msgpack.encode(entry)})
         message = await client.expect("message")
     assert message["body"] == "old"
+
+
+def test_an_edit_above_a_removal_is_not_told_below_it(
+    live: Live, room: Room, member: Member
+) -> None:
+    (bob, _), owner = member(room, "Bob"), room.creator
+    assert owner is not None
+    fill(room, owner, 1)
+    members.remove_member(owner, room, bob)
+    edit = {"changed_seq": 3, "created_changed_seq": 1, "edited_at": timezone.now()}
+    Message.objects.filter(room=room, seq=1).update(body=SECRET, html=SECRET, **edit)
+    Room.objects.filter(pk=room.pk).update(last_changed_seq=3)
+    told = Log().changes(room.public_id, 0, 100).publications
+    assert [one.changed_seq for one in told] == [1, 2, 3]
+    bare, removal, full = told
+    assert removal.event is not None
+    assert SECRET.encode() not in bare.json + bare.html + removal.json
+    assert SECRET.encode() in full.json
+    assert SECRET.encode() in full.html
