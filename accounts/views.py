@@ -11,7 +11,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
 from accounts import actions
 from accounts.forms import InviteForm, ProfileForm, SetUpForm, ThemeForm
@@ -20,6 +24,7 @@ from accounts.links import invite_path, remember_invite
 from accounts.models import Invite, User
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("password")
 def set_up(request: HttpRequest) -> HttpResponse:
     """The first visit's one form; 404 once the site has an owner."""
@@ -47,6 +52,7 @@ def invite(request: HttpRequest, code: str) -> HttpResponse:
     return redirect("account_signup")
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def invites(request: HttpRequest) -> HttpResponse:
     """Owner and admins: make an invite link, which is shown once; the list."""
@@ -73,6 +79,7 @@ def revoke_invite(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("invites")
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def profile(request: HttpRequest) -> HttpResponse:
     """Name and theme; links to password and email."""

@@ -10,7 +10,11 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
 from accounts.http import JUST_ARRIVED, UserRequest
 from accounts.models import User
@@ -79,6 +83,7 @@ def room_history(request: UserRequest, public_id: str) -> HttpResponse:
     return render(request, "chat/_older_page.html", context)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @tells_refusals
 def room_new(request: UserRequest) -> HttpResponse:
@@ -96,6 +101,7 @@ def room_new(request: UserRequest) -> HttpResponse:
     return _form_page(request, context)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @tells_refusals
 def room_edit(request: UserRequest, public_id: str) -> HttpResponse:
@@ -121,6 +127,7 @@ def room_edit(request: UserRequest, public_id: str) -> HttpResponse:
     return _form_page(request, context)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def room_delete(request: UserRequest, public_id: str) -> HttpResponse:
     """Ask, then delete the room with all that was written in it."""
@@ -142,6 +149,7 @@ def room_join(request: UserRequest, public_id: str) -> HttpResponse:
     return _go(request, "room", public_id)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @tells_refusals
 def room_leave(request: UserRequest, public_id: str) -> HttpResponse:
