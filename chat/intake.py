@@ -13,6 +13,7 @@ import redis.exceptions
 
 from chat.inbox import stream
 from livechat.lib import limits
+from livechat.lib.pipe import Command, Pipe
 
 GROUP = "roomworker"
 READ_BLOCK_S = 1.0
@@ -34,6 +35,7 @@ class Intake:
     """One worker's reading."""
 
     owner: str
+    pipe: Pipe  # for the reads that block, READ_BLOCK_S at most
     recover: bool = True  # read what was delivered to us before, first
     orphaned: set[int] = field(default_factory=set)  # shards taken over from others
     _claimed_at: float = 0.0
@@ -54,11 +56,11 @@ class Intake:
                 return claimed
             self.orphaned.clear()
         if self.recover:
-            entries = await self._read_from(redis_, shards, "0", block=False)
+            entries = await self._read_from(shards, "0", block=False)
             self.recover = False
             if entries:
                 return entries
-        return await self._read_from(redis_, shards, ">", block=True)
+        return await self._read_from(shards, ">", block=True)
 
     async def hand_back(self, redis_: Any, shards: Iterable[int]) -> None:
         """Let whoever holds the shards now claim what we read of them at once."""
@@ -75,17 +77,19 @@ class Intake:
                 )
 
     async def _read_from(
-        self, redis_: Any, shards: Iterable[int], start: str, *, block: bool
+        self, shards: Iterable[int], start: str, *, block: bool
     ) -> list[Entry]:
-        found = await redis_.xreadgroup(
-            GROUP,
-            self.owner,
-            {stream(shard): start for shard in shards},
-            count=limits.BATCH_MAX_INTENTS,
-            block=int(READ_BLOCK_S * 1000) if block else None,
-        )
+        names = [stream(shard) for shard in shards]
+        command: Command = ("XREADGROUP", "GROUP", GROUP, self.owner)
+        command += ("COUNT", limits.BATCH_MAX_INTENTS)
+        if block:
+            command += ("BLOCK", int(READ_BLOCK_S * 1000))
+        command += ("STREAMS", *names, *(start for _ in names))
+        (found,) = await self.pipe.run([command])
+        if isinstance(found, Exception):
+            raise found
         return [
-            Entry(int(name.rpartition(b":")[2]), entry_id, fields.get(b"i", b""))
+            Entry(int(name.rpartition(b":")[2]), entry_id, _payload(fields))
             for name, entries in found or []
             for entry_id, fields in entries
             if fields is not None
@@ -113,6 +117,11 @@ class Intake:
             for entry_id, fields in found
             if fields is not None  # Redis 6.2 names deleted entries too
         ]
+
+
+def _payload(fields: list[bytes]) -> bytes:
+    """The intent among an entry's names and values; nothing for rubbish."""
+    return dict(zip(fields[::2], fields[1::2], strict=False)).get(b"i", b"")
 
 
 async def make_groups(redis_: Any, shards: Iterable[int]) -> None:

@@ -16,20 +16,23 @@ from typing import Any
 
 import msgspec
 import redis.exceptions
+from django.conf import settings
 from django.db import Error, connection
 from django.utils import timezone
 
 from chat import fanout, leases, posting
 from chat.answers import refused
-from chat.inbox import Answer, Write, answers_channel, decoded, stream
-from chat.intake import GROUP, READ_BLOCK_S, Entry, Intake, make_groups
+from chat.inbox import Write, decoded
+from chat.intake import READ_BLOCK_S, Entry, Intake, make_groups
 from chat.leases import Fenced
 from chat.models import DeadLetter
 from chat.posting import Outcome
+from chat.publishing import publish
 from chat.room import Registry
 from livechat.lib import limits
 from livechat.lib.failpoints import failpoint
 from livechat.lib.feed import Publication
+from livechat.lib.pipe import Pipe
 from livechat.lib.redis import RedisAway, async_client
 from livechat.lib.storage import DatabaseAway, disk_is_full
 
@@ -37,9 +40,6 @@ logger = logging.getLogger(__name__)
 
 RETRY_DELAY_S = 0.5
 TRIES = 3  # then an intent is a dead letter
-ANSWER_KEPT_S = 30  # an HTTP request that waits reads its answer within this
-
-_encode = msgspec.msgpack.Encoder().encode
 
 
 @dataclass(slots=True)
@@ -48,11 +48,13 @@ class Worker:
 
     owner: str
     intake: Intake
+    pipe: Pipe  # for what is published and answered
     leases: dict[int, int] = field(default_factory=dict)
     stopping: bool = False
     _registry: Registry = field(default_factory=Registry)
     _failures: dict[bytes, int] = field(default_factory=dict)
     _busy: bool = False  # the last read found several: give the next time to gather
+    _read_at: float = 0.0
     _renewed_at: float = 0.0
     # One thread writes: one connection, one transaction at a time.
     _thread: ThreadPoolExecutor = field(
@@ -62,7 +64,8 @@ class Worker:
     @classmethod
     def named(cls, owner: str) -> "Worker":
         """A worker that holds nothing yet."""
-        return cls(owner, Intake(owner))
+        reading = Pipe(settings.REDIS_URL, limit_s=READ_BLOCK_S + 2)
+        return cls(owner, Intake(owner, reading), Pipe(settings.REDIS_URL))
 
     async def run(self) -> None:
         """Work until `stopping`; a worker that has no shard waits for free ones."""
@@ -73,15 +76,17 @@ class Worker:
         finally:
             await self._write(leases.leave, self.owner, self.leases)
             await redis_.aclose()
+            await self.intake.pipe.aclose()
+            await self.pipe.aclose()
             self._thread.shutdown()
 
     async def _turn(self, redis_: Any) -> None:
         """One round; whatever is away now is tried again shortly."""
         try:
             if await self._hold_a_share():
-                if self._busy:
-                    await asyncio.sleep(limits.BATCH_WAIT_S)
+                await self._gather()
                 entries = await self.intake.read(redis_, self.leases)
+                self._read_at = time.monotonic()
                 self._busy = len(entries) > 1
                 await self._work_off(redis_, entries)
                 self._registry.stop_idle()
@@ -97,6 +102,15 @@ class Worker:
             logger.warning("the database is away or locked: %s", error)
             self.intake.recover = True
             await asyncio.sleep(RETRY_DELAY_S)
+
+    async def _gather(self) -> None:
+        """While several come at a time, begin a batch each BATCH_WAIT_S at most.
+
+        A batch that took longer to write was time enough for the next one to gather.
+        """
+        wait_s = self._read_at + limits.BATCH_WAIT_S - time.monotonic()
+        if self._busy and wait_s > 0:
+            await asyncio.sleep(wait_s)
 
     async def _hand_back(self, redis_: Any, shards: dict[int, int]) -> None:
         try:
@@ -183,7 +197,7 @@ class Worker:
                 await self._one_by_one(redis_, entries)
                 return len(entries)
             outcomes, pages, done = await self._failed(entries[0], intents[0])
-        await _publish(redis_, outcomes, pages, done)
+        await publish(self.pipe, outcomes, pages, done)
         for entry in done:
             self._failures.pop(entry.id, None)
         return len(done) or 1
@@ -263,32 +277,3 @@ def _internal(intent: Write, entry: Entry) -> Outcome:
 def _storage_full(intent: Write) -> Outcome:
     message = "The server's disk is full; nothing can be stored until it has space."
     return Outcome(intent, refused(intent, None, "storage_full", message), None)
-
-
-async def _publish(
-    redis_: Any,
-    outcomes: Sequence[Outcome],
-    pages: dict[str, list[Publication]],
-    done: Sequence[Entry],
-) -> None:
-    """Publications first, then answers, then the entries' end: one round trip."""
-    pipeline = redis_.pipeline(transaction=False)
-    for room, publications in pages.items():
-        pipeline.publish(fanout.room_channel(room), _encode(publications))
-    answers: dict[str, list[Answer]] = defaultdict(list)
-    for outcome in outcomes:
-        if outcome.intent.process:
-            answers[outcome.intent.process].append(outcome.answer)
-        else:
-            pipeline.rpush(outcome.intent.address, _encode(outcome.answer))
-            pipeline.expire(outcome.intent.address, ANSWER_KEPT_S)
-    for process, batch in answers.items():
-        pipeline.publish(answers_channel(process), _encode(batch))
-    for shard in {entry.shard for entry in done}:
-        ids = [entry.id for entry in done if entry.shard == shard]
-        pipeline.xack(stream(shard), GROUP, *ids)
-        pipeline.xdel(stream(shard), *ids)
-    if len(pipeline):
-        failpoint("worker.before_xack")
-        await pipeline.execute()
-        failpoint("worker.after_publish")

@@ -66,6 +66,7 @@ CHAT_LAYERS = (
     ("people", "room", "lobby", "changes"),
     ("members", "desks"),
     ("actions", "posting", "web"),
+    ("publishing",),
     ("worker", "subscriptions", "demo", "signals", "api_parts", "refusals"),
     (
         "consumers",

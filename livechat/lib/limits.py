@@ -23,7 +23,7 @@ SUBSCRIPTIONS_MAX = 500  # rooms that one socket may follow at once
 # The room worker
 BATCH_MAX_INTENTS = 64  # intents of one commit
 BATCH_MAX_S = 0.5  # of rendering before a commit; the rest waits for the next
-BATCH_WAIT_S = 0.005  # a busy worker lets a batch gather for so long
+BATCH_WAIT_S = 0.005  # a busy worker begins a batch this often at most
 INBOX_MAX_INTENTS = 10_000  # intents that wait in one shard before `busy`
 SHARDS = 16  # streams that the rooms hash to
 ROOM_IDLE_STOP_S = 300  # an actor without work stops after this

@@ -1,0 +1,67 @@
+"""What leaves the room worker after a commit, in the order that the promises need.
+
+Publications first, then answers, then the entries' end: an ack that is seen names a
+message that was published, and an entry that is gone was answered.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from chat.fanout import room_channel
+from chat.inbox import Answer, answers_channel, stream
+from chat.intake import GROUP, Entry
+from chat.posting import Outcome
+from livechat.lib.failpoints import failpoint
+from livechat.lib.feed import Publication
+from livechat.lib.pipe import Command, Pipe
+
+ANSWER_KEPT_S = 30  # an HTTP request that waits reads its answer within this
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+async def publish(
+    pipe: Pipe,
+    outcomes: Sequence[Outcome],
+    pages: Mapping[str, Sequence[Publication]],
+    done: Sequence[Entry],
+) -> None:
+    """Publish, answer, and take the entries off their streams, in one round trip.
+
+    Raises:
+        redis.RedisError, OSError: Redis is away; all of it may be done again.
+    """
+    commands: list[Command] = [
+        ("PUBLISH", room_channel(room), _encode(publications))
+        for room, publications in pages.items()
+    ]
+    commands += _answers(outcomes)
+    for shard in {entry.shard for entry in done}:
+        ids = [entry.id for entry in done if entry.shard == shard]
+        commands.append(("XACK", stream(shard), GROUP, *ids))
+        commands.append(("XDEL", stream(shard), *ids))
+    if not commands:
+        return
+    failpoint("worker.before_xack")
+    for reply in await pipe.run(commands):
+        if isinstance(reply, Exception):
+            raise reply
+    failpoint("worker.after_publish")
+
+
+def _answers(outcomes: Sequence[Outcome]) -> list[Command]:
+    """A message for each web process with its answers; a list for who waits alone."""
+    commands: list[Command] = []
+    answers: dict[str, list[Answer]] = defaultdict(list)
+    for outcome in outcomes:
+        address = outcome.intent.address
+        if outcome.intent.process:
+            answers[outcome.intent.process].append(outcome.answer)
+        else:
+            commands.append(("RPUSH", address, _encode(outcome.answer)))
+            commands.append(("EXPIRE", address, ANSWER_KEPT_S))
+    for process, batch in answers.items():
+        commands.append(("PUBLISH", answers_channel(process), _encode(batch)))
+    return commands
