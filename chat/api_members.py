@@ -38,6 +38,7 @@ def members(request: UserRequest, public_id: str) -> HttpResponse:
     """Who belongs to the room, by name (GET), or one more (POST, 201)."""
     room = visible(request.user, public_id)
     if request.method == "GET":
+        require(request.user, "see_members", room)
         rows = room.memberships.by_name()
         page, more = _page(request, rows)
         listed = [member_fields(row) for row in page]

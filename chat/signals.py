@@ -1,8 +1,10 @@
 """What happens to rooms when people come: the owner gets "General", others join it."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.dispatch import receiver
+from django.http import Http404
 
 from accounts.models import User
 from accounts.signals import person_joined, site_set_up
@@ -24,4 +26,5 @@ def join_first_room(user: User, **kwargs: Any) -> None:
     """Let a newcomer into the oldest public room."""
     room = Room.objects.filter(is_private=False).order_by("pk").first()
     if room is not None:
-        actions.join_room(user, room)
+        with suppress(Http404):  # deleted at this moment; the lobby has others
+            actions.join_room(user, room)

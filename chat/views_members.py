@@ -30,6 +30,7 @@ def room_members(request: UserRequest, public_id: str) -> HttpResponse:
     """Who belongs to the room; an admin adds somebody by name."""
     room = room_or_404(request.user, public_id)
     if request.method != "POST":
+        require(request.user, "see_members", room)
         return _page(request, room)
     require(request.user, "add_member", room)
     form = AddMemberForm(request.POST)

@@ -155,12 +155,16 @@ class WebProcess:
     def _on_event(self, feed: Feed, event: Event) -> None:
         """Take out whom the event shuts out; all of them have it, and get no more."""
         room = feed.room
-        gone = [one for one in feed.crowd if not self.learn(one, room, event)]
+        concerned = [
+            one
+            for one in feed.crowd
+            if event.kind == "private" or one.principal.public_id == event.user
+        ]
+        gone = [one for one in concerned if not self.learn(one, room, event)]
         self.end(gone, room, event.kind, hidden=event.hidden)
         if event.kind == "joined":
-            for connection in feed.crowd:
-                if connection.principal.public_id == event.user:
-                    self._keep(asyncio.create_task(self.show(connection, room)))
+            for connection in concerned:
+                self._keep(asyncio.create_task(self.show(connection, room)))
         if feed.crowd.pages and (roster := self.attendance.roster(room)):
             self._refresh_pane(room, roster)
 
