@@ -282,6 +282,39 @@ def test_reading_paging_joining_and_posting_need_no_javascript(
     expect(page.locator("#m-1")).to_be_attached()
 
 
+def test_who_is_removed_sees_it_at_once_and_loses_the_message_box(
+    open_page: Open, alice: User, bob: User, lounge: Room
+) -> None:
+    room = f"/rooms/{lounge.public_id}/"
+    his = connected(open_page(bob, room))
+    admin = open_page(alice, room)
+    admin.get_by_label("Room menu").click()
+    admin.get_by_role("link", name="Members").click()
+    admin.get_by_label("Manage Bob").click()
+    admin.get_by_role("button", name="Remove from the room").click()
+    expect(his.get_by_text("You do not belong to this room any more.")).to_be_visible()
+    expect(his.locator("#messages")).to_contain_text("Alice removed Bob.")
+    expect(his.locator("#body")).to_have_count(0)
+    expect(admin.get_by_label("Manage Bob")).to_have_count(0)
+
+
+def test_adding_and_muting_somebody_need_no_javascript(
+    open_page: Open, alice: User, charlie: User, lounge: Room
+) -> None:
+    room = f"/rooms/{lounge.public_id}/"
+    his = connected(open_page(charlie, "/"))
+    admin = open_page(alice, f"{room}members", java_script_enabled=False)
+    admin.get_by_label("Add somebody by name").fill("charlie")
+    admin.get_by_role("button", name="Add").click()
+    expect(his.locator("#sidebar-rooms")).to_contain_text("Lounge")
+    admin.get_by_label("Manage Charlie").click()
+    admin.get_by_role("button", name="Mute").click()
+    expect(admin.get_by_text("muted · since")).to_be_visible()
+    his.goto(room)
+    expect(his.get_by_text("has muted you")).to_be_visible()
+    expect(his.locator("#body")).to_have_count(0)
+
+
 def test_a_room_made_in_the_dialog_is_in_everybodys_lobby_and_joined_with_a_click(
     open_page: Open, alice: User, bob: User
 ) -> None:
@@ -333,6 +366,9 @@ def test_axe_finds_nothing_on_any_page(
         (alice, f"{room}edit", {}),
         (alice, f"{room}delete", DARK),
         (alice, f"{room}leave", PHONE),
+        (alice, f"{room}members", DARK),
+        (alice, f"{room}members", PHONE),
+        (charlie, f"{room}members", {}),
         (alice, f"/rooms/{room_of(alice).public_id}/", DARK),
         (alice, "/", {}),
         (alice, "/", {**PHONE, **DARK}),
