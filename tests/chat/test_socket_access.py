@@ -150,7 +150,7 @@ async def test_who_leaves_while_subscribing_does_not_stay_in(
             await leaver.expect("pong", ref=f"p{number}")
             leaver.frames.clear()
             await stayer.post(private.public_id, f"secret {number}")
-            await leaver.nothing_but("pong", for_s=0.1)
+            await leaver.nothing_but("pong", "room_removed", for_s=0.1)
 
 
 async def test_a_room_that_becomes_private_ends_for_strangers(
