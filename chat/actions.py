@@ -33,22 +33,27 @@ def create_room(
 
 
 def update_room(
-    actor: User, room: Room, *, name: str, description: str, is_private: bool
+    actor: User,
+    room: Room,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    is_private: bool | None = None,
 ) -> Room:
-    """Change a room's name, description or privacy; return it as it is now.
+    """Change a room's name, description or privacy (None: none of it); return the room.
 
     A room that becomes public shows only what is written from then on to those who
     were no members. The errors are those of `changing`.
     """
     with changing(actor, room, "edit_room") as change:
         now, was_private = change.room, change.room.is_private
-        if name != now.name:
+        if name is not None and name != now.name:
             now.name = name
             change.enter("renamed", f"{actor} renamed the room to “{name}”.", name=name)
-        if description != now.description:
+        if description is not None and description != now.description:
             now.description = description
             change.enter("described", f"{actor} changed what the room is for.")
-        if is_private != was_private:
+        if is_private is not None and is_private != was_private:
             _set_private(change, is_private)
         fields = ["name", "description", "is_private", "public_from_seq"]
         now.save(update_fields=fields)
@@ -69,10 +74,13 @@ def _set_private(change: Change, is_private: bool) -> None:
 def delete_room(actor: User, room: Room) -> None:
     """Delete a room with its log; whoever follows it is told.
 
-    The caller asks whether they may: the site's owner may delete any room.
+    Raises:
+        Http404: the room is not there, or not theirs to see.
+        PermissionDenied: it is, but it is not theirs to delete.
     """
     with transaction.atomic():
         Room.objects.select_for_update().filter(pk=room.pk).first()
+        require(actor, "delete_room", room)
         public_id, audience = room.public_id, lobby.audience(room)
         room.messages.all().delete()
         room.delete()

@@ -519,3 +519,26 @@ def test_a_page_is_read_with_the_access_of_its_own_moment(
     assert (read(bob, private).count(), read(ann, room).count()) == (0, 0)
     switch(room, private=True)
     assert read(charlie, room).count() == 0
+
+
+def test_a_change_of_one_thing_keeps_what_somebody_else_changed_meanwhile(
+    live: Live, room: Room
+) -> None:
+    owner = owner_of(room)
+    actions.update_room(owner, room, name="Salon")
+    actions.update_room(owner, room, is_private=True)  # found under its old name
+    now = Room.objects.get(pk=room.pk)
+    assert (now.name, now.is_private) == ("Salon", True)
+    kinds = [row.told and row.told["type"] for row in room.messages.order_by("seq")]
+    assert kinds == ["renamed", "private"]
+
+
+def test_who_is_an_admin_no_longer_deletes_nothing(
+    live: Live, room: Room, member: Member
+) -> None:
+    bob, _ = member(room, "Bob")
+    members.set_role(owner_of(room), room, bob, "admin")
+    members.set_role(owner_of(room), room, bob, "member")
+    with pytest.raises(Exception, match="You may not do that"):
+        actions.delete_room(bob, room)
+    assert Room.objects.filter(pk=room.pk).exists()
