@@ -15,8 +15,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from chat.inbox import PostIntent, stream
+from chat.intake import CLAIM_IDLE_S, Intake
 from chat.models import DeadLetter, Membership, Message, Room, Shard
 from livechat.lib import limits
+from livechat.lib.pipe import Pipe
 from livechat.lib.redis import AsyncRedis
 from tests.chat.refusing import refusing
 from tests.live import Client, Live, wait_until
@@ -247,7 +249,7 @@ async def test_what_can_never_be_stored_becomes_a_dead_letter_and_harms_no_other
 
 
 async def _answer(store: AsyncRedis, key: str) -> bytes:
-    """The answer; a worker that was just fenced leaves it for up to 15 s."""
+    """The answer; it may take as long as a takeover."""
     for _ in range(5):
         if reply := await store.blpop([key], timeout=4):
             return bytes(reply[1])
@@ -266,6 +268,33 @@ async def test_an_intent_of_nobody_or_for_no_room_is_refused_and_not_kept(
     assert b"forbidden" in await _answer(store, "answer:nobody")
     assert b"no_room" in await _answer(store, "answer:nowhere")
     assert not DeadLetter.objects.exists()
+
+
+async def test_what_a_fenced_worker_hands_back_is_written_without_waiting_for_its_age(
+    faulty: Live, room: Room, member: Member, store: AsyncRedis
+) -> None:
+    bob, token = member(room, "Bob")
+    pipe = Pipe(settings.REDIS_URL)
+    former = Intake("a former worker", pipe, recover=False)
+    async with faulty.client(token) as writer:
+        await writer.post(room.public_id, "the worker has taken over what it has to")
+    faulty.freeze("worker")
+    deadline = time.monotonic() + 10
+    while (await store.info("clients"))["blocked_clients"]:  # its read has ended
+        assert time.monotonic() < deadline
+    payload = msgspec.msgpack.encode(_intent(room, bob, address="answer:handed"))
+    await store.xadd(stream(room.shard), {"i": payload})
+    try:
+        entries = await former.read(store, [room.shard])
+        await former.hand_back(store, [room.shard])
+    finally:
+        await pipe.aclose()
+        faulty.thaw("worker")
+    thawed_at = time.monotonic()
+    await _answer(store, "answer:handed")
+    assert [entry.payload for entry in entries] == [payload]
+    assert time.monotonic() - thawed_at < CLAIM_IDLE_S - 2
+    assert Message.objects.filter(room=room, body="by hand").count() == 1
 
 
 async def test_a_client_id_in_two_rooms_of_one_batch_keeps_each_rooms_own_text(
