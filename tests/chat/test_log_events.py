@@ -14,7 +14,7 @@ import pytest
 from django.conf import settings
 from redis import Redis
 
-from accounts.models import User
+from accounts.models import Token, User
 from chat import actions, members
 from chat.changes import NotPossible
 from chat.models import Ban, Membership, Message, Room
@@ -222,13 +222,15 @@ async def test_a_removal_is_known_within_five_seconds_without_redis(
     faulty: Live, private: Room, member: Member, harm: str
 ) -> None:
     (bob, bobs), (_, anns) = member(private, "Bob"), member(private, "Ann")
-    where, owner = private.public_id, owner_of(private)
+    where, token = private.public_id, Token.issue(owner_of(private))
     async with faulty.client(bobs) as gone, faulty.client(anns) as stays:
         await gone.subscribe(where)
         await stays.subscribe(where)
         getattr(faulty, harm)("redis")
         started = time.monotonic()
-        await asyncio.to_thread(members.remove_member, owner, private, bob)
+        path = f"/api/rooms/{where}/members/{bob.public_id}"
+        reply = await asked(faulty, path, token, method="DELETE")
+        assert reply.status == 204
         await asyncio.to_thread(switch, private, private=False)  # one number more
         removed = await gone.expect("room_removed", room=where)
         assert removed["reason"] == "removed"
