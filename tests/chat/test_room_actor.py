@@ -209,10 +209,10 @@ def test_actors_without_work_are_dropped_and_made_again() -> None:
     now = [0.0]
     registry = Registry(clock=lambda: now[0])
     actor = registry.actor(7)
-    now[0] = actor.used_at + limits.ROOM_IDLE_STOP_S
+    now[0] = actor.used_at + limits.ROOM_IDLE_STOP_S - 1
     registry.stop_idle()
     assert registry.actor(7) is actor
-    now[0] += 1
+    now[0] += 2
     registry.stop_idle()
     assert len(registry) == 0
     assert registry.actor(7) is not actor
