@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench import compiled, figures, plot, sockets_report, targets
 from bench.figures import Figure
-from bench.scenarios import Book
+from bench.scenarios import LARGE_RUNS, Book
 from bench.tables import number, table, times
 
 _QUIET_SHARE = 0.1
@@ -93,6 +93,7 @@ def markdown(book: Book) -> str:
         _split(book),
         _CARE,
         _METHOD,
+        _runs(book),
         _machine(book),
     ]
     return "\n".join(part for part in parts if part)
@@ -210,6 +211,11 @@ def _shares(book: Book, side: str, scenario: str, members: int) -> str:
         f"{role} {share:.0%} ({each_us:,.1f})"
         for role, (share, each_us) in split.items()
     )
+
+
+def _runs(book: Book) -> str:
+    runs = 1 + max((each.run for each in book.measurements), default=0)
+    return f"Runs: {runs}; rooms of 5,000 members and more in the first {LARGE_RUNS}.\n"
 
 
 def _machine(book: Book) -> str:
