@@ -27,7 +27,7 @@ BATCH_WAIT_S = 0.005  # a busy worker begins a batch this often at most
 INBOX_MAX_INTENTS = 10_000  # intents that wait in one shard before `busy`
 SHARDS = 16  # streams that the rooms hash to
 ROOM_IDLE_STOP_S = 300  # an actor without work stops after this
-ANSWER_TIMEOUT_S = 5  # a plain POST waits this long for its answer
+ANSWER_TIMEOUT_S = 4  # a plain POST waits this long for its answer
 
 # Rate: the token bucket of a person's messages
 MESSAGE_BURST = 10  # messages at once
@@ -87,8 +87,8 @@ GATEWAY_MAX_CONNECTIONS = 20_000  # connections of one process
 GATEWAY_MESSAGE_MAX_BYTES = 64 * 1024  # of one message and of one frame
 GATEWAY_HANDSHAKE_DEADLINE_S = 5.0  # for the handshake, the application's yes included
 GATEWAY_FRAGMENT_DEADLINE_S = 15.0  # for a message that has begun
-GATEWAY_PING_INTERVAL_S = 14.0  # of silence before a ping
-GATEWAY_PING_TIMEOUT_S = 10.0  # for its pong; with the interval under 25 s
+GATEWAY_PING_INTERVAL_S = 10.0  # of silence before a ping
+GATEWAY_PING_TIMEOUT_S = 8.0  # for its pong; both and LEAVE_GRACE_S: under 25 s
 GATEWAY_CLOSE_DEADLINE_S = 1.5  # from our close frame to the end of the connection
 GATEWAY_INBOUND_MAX_FRAMES = 64  # messages that wait for the application
 GATEWAY_INBOUND_MAX_BYTES = 256 * 1024  # of them; then the client is not read
