@@ -4,12 +4,14 @@ import argparse
 import asyncio
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from livechat.env import PROJECT_DIR
 from tests.chaos.profiles import PROFILES, Profile
 from tests.chaos.run import Outcome, Run
 from tests.chaos.sabotage import SABOTAGES
+from tests.chaos.scenes import SCENES
 
 SHOWN_MAX = 20
 PASSED_WITH = 0
@@ -20,10 +22,17 @@ def main() -> int:
     """The exit code: 0 when no run found anything (or the sabotage was caught)."""
     options = _options()
     profile = PROFILES[options.profile]
+    if options.sabotage and not options.minutes:
+        options.minutes = SABOTAGES[options.sabotage].minutes
+        options.scenes = options.scenes or SABOTAGES[options.sabotage].scenes
     if options.minutes:
         profile = profile.lasting(options.minutes)
     seeds = [options.replay or options.seed] if options.replay or options.seed else None
-    outcomes = [_run(seed, profile, options) for seed in seeds or profile.seeds]
+    seeds = seeds or list(profile.seeds)
+    outcomes = []
+    for seed in seeds:
+        scenes = profile.scenes if seed == seeds[-1] else ()
+        outcomes.append(_run(seed, profile, options, options.scenes or scenes))
     if options.sabotage:
         return _caught(outcomes, options.sabotage)
     return FAILED if any(one.violations for one in outcomes) else PASSED_WITH
@@ -38,17 +47,21 @@ def _options() -> argparse.Namespace:
     run.add_argument("--replay", type=int, help="the seed of a run that failed")
     run.add_argument("--minutes", type=float, help="of the storm")
     run.add_argument("--sabotage", choices=sorted(SABOTAGES), help="break it first")
+    run.add_argument("--scenes", nargs="*", choices=sorted(SCENES), help="only these")
     run.add_argument("--into", type=Path, default=PROJECT_DIR / "var" / "chaos")
     return parser.parse_args()
 
 
-def _run(seed: int, profile: Profile, options: argparse.Namespace) -> Outcome:
+def _run(
+    seed: int, profile: Profile, options: argparse.Namespace, scenes: Sequence[str]
+) -> Outcome:
     stamp = time.strftime("%Y%m%d-%H%M%S")
     name = f"{stamp}-{profile.name}-{seed}"
     if options.sabotage:
         name += f"-{options.sabotage}"
     sabotage = SABOTAGES.get(options.sabotage)
-    outcome = asyncio.run(Run(seed, profile, options.into / name, sabotage).go())
+    run = Run(seed, profile, options.into / name, sabotage, tuple(scenes))
+    outcome = asyncio.run(run.go())
     _tell(outcome)
     return outcome
 
@@ -56,7 +69,8 @@ def _run(seed: int, profile: Profile, options: argparse.Namespace) -> Outcome:
 def _tell(outcome: Outcome) -> None:
     _say(f"seed {outcome.seed}: {outcome.folder}")
     for name, value in outcome.figures.items():
-        _say(f"  {name}: {value}")
+        for one in value if isinstance(value, list) else [value]:
+            _say(f"  {name}: {one}")
     for one in outcome.violations[:SHOWN_MAX]:
         _say(f"  VIOLATION {one.check} at {one.at_s:.1f} s: {one.text}")
     found = len(outcome.violations)

@@ -17,7 +17,7 @@ from tests.chaos import api
 from tests.chaos.outbox import PATIENCE_S, Intent, Outbox, body_hash
 from tests.chaos.recorder import Recorder
 from tests.chaos.reducer import Effect, Emptied, Ended, Frame, Hole, Reducer, Shown
-from tests.chaos.stage import Stage
+from tests.chaos.stage import WEBS, Stage
 from tests.chaos.world import Person
 
 TICK_S = 0.2
@@ -34,6 +34,7 @@ class Bot:
     ) -> None:
         self.stage = stage
         self.person = person
+        self.name = person.name  # of this screen; a person may have several
         self.rooms = set(rooms)
         self.rng = rng
         self.outbox = Outbox()
@@ -46,8 +47,10 @@ class Bot:
         self._task: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._tries = 0
+        self._leaving = False
 
     new_reducer = Reducer
+    webs: tuple[str, ...] = WEBS  # the processes that it connects to, by chance
 
     @property
     def recorder(self) -> Recorder:
@@ -56,14 +59,18 @@ class Bot:
 
     def note(self, kind: str, **fields: Any) -> None:
         """Note something under its name."""
-        self.recorder.note(kind, who=self.person.name, **fields)
+        self.recorder.note(kind, who=self.name, **fields)
 
     def start(self) -> None:
         """Connect, and again whenever the connection is lost."""
         self._task = asyncio.create_task(self._live())
 
     async def stop(self) -> None:
-        """Leave."""
+        """Leave: close the socket as a client does that has no more to say."""
+        if self.socket is not None and self._task is not None:
+            self._leaving = True
+            with contextlib.suppress(*BROKEN):
+                await asyncio.wait_for(self.socket.close(), 1)
         tasks = [one for one in (self._task, *self._tasks) if one is not None]
         for task in tasks:
             task.cancel()
@@ -115,7 +122,7 @@ class Bot:
     # Connecting
 
     async def _live(self) -> None:
-        while True:
+        while not self._leaving:
             try:
                 await self._connected()
                 self._tries = 0
@@ -126,7 +133,7 @@ class Bot:
             await asyncio.sleep(self.rng.uniform(BACKOFF_S[0], longest))
 
     async def _connected(self) -> None:
-        self.web = self.rng.choice(sorted(self.stage.gates))
+        self.web = self.rng.choice(self.webs)
         port = self.stage.gates[self.web].port
         self.note("knock", web=self.web)
         async with connect(
@@ -153,6 +160,7 @@ class Bot:
         self.opened_at = self.recorder.now()
         self.behind = set(self.rooms)
         for room in sorted(self.rooms):
+            self.reducer.log(room).replay_to = -1
             await self._follow(room)
         self.outbox.all_due()
         ticking = asyncio.create_task(self._tick())
@@ -274,7 +282,7 @@ class Bot:
         if room not in self.behind:
             return
         log = self.reducer.log(room)
-        if log.replay_to and log.cursor >= log.replay_to and log.held is None:
+        if 0 <= log.replay_to <= log.cursor and log.held is None:
             self.behind.discard(room)
             if not self.behind:
                 self.note("caught_up", link=self.link, since=round(self.opened_at, 4))

@@ -172,6 +172,17 @@ def c6_divergence(history: History) -> Iterator[Violation]:
             yield Violation("C6", show["t"], f"{where}: shown is not what is stored")
 
 
+def c6_pages(history: History) -> Iterator[Violation]:
+    """Each row of a page stands where the table says."""
+    places = {(row.room, row.seq): row for row in history.rows}
+    for page in history.of("page"):
+        for seq, key in page["rows"]:
+            row = places.get((page["room"], seq))
+            if row is None or (key and row.key != key):
+                text = f"{page['who']}: row {seq} is not what is stored"
+                yield Violation("C6", page["t"], text)
+
+
 def c7_visible_order(history: History) -> Iterator[Violation]:
     """On each screen the next row is the last one + 1."""
     screens: dict[tuple[str, str], Screen] = defaultdict(Screen)
@@ -299,13 +310,13 @@ def c11_leaks(history: History) -> Iterator[Violation]:
             yield Violation("C11", event["t"], text)
 
 
-def c11_late(history: History) -> Iterator[Violation]:
-    """Who was removed is told so within the bound, or has no connection."""
-    told: dict[tuple[str, str], float] = {}
-    for event in history.of("late"):
-        told[event["who"], event["room"]] = event["t"]
-        text = f"{event['who']} was removed from {event['room']} and not told"
-        yield Violation("C11", event["t"], text)
+def limits_kept(history: History) -> Iterator[Violation]:
+    """What a scene measured is within its promise; -1 stands for never."""
+    for event in history.of("measure"):
+        if event["value"] < 0 or event["value"] > event["limit"]:
+            value = "never" if event["value"] < 0 else event["value"]
+            text = f"{event['what']}: {value}, at most {event['limit']}"
+            yield Violation(event["promise"], event["t"], text)
 
 
 Check = Callable[[History], Iterable[Violation]]
@@ -318,14 +329,15 @@ CHECKS: tuple[Check, ...] = (
     c5_holes,
     c5_epochs,
     c6_divergence,
+    c6_pages,
     c7_visible_order,
     c8_incomplete,
     c8_unanswered,
     c9_real_time_order,
     c10_sender_order,
     c11_leaks,
-    c11_late,
     c18_rate,
+    limits_kept,
 )
 
 

@@ -13,8 +13,6 @@ from tests.chaos.world import Failed, Hands, Person, Place, World
 OUTBOX_MAX = 12  # somebody who gets no answer stops writing at some point
 FLOOD_EVERY_S = 15.0
 GO_EVERY_S = 4.0
-TOLD_WITHIN_S = 1.0
-TOLD_WITHOUT_REDIS_S = 5.0
 
 
 class Load:
@@ -27,23 +25,26 @@ class Load:
         self.world = world
         self.hands = hands
         self.bots = {bot.person.id: bot for bot in bots}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._talking: list[asyncio.Task[None]] = []
+        self._going: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
 
     def start(self, rng: random.Random, per_s: float) -> None:
         """Let everybody talk, at `per_s` messages in all."""
         mean_s = len(self.bots) / per_s
         for bot in self.bots.values():
-            self._tasks.append(asyncio.create_task(_talk(bot, mean_s)))
-        self._tasks.append(asyncio.create_task(self._flood(rng)))
-        self._tasks.append(asyncio.create_task(self._come_and_go(rng)))
+            self._talking.append(asyncio.create_task(_talk(bot, mean_s)))
+        self._talking.append(asyncio.create_task(self._flood(rng)))
+        self._going = asyncio.create_task(self._come_and_go(rng))
 
     async def stop(self) -> None:
-        """Nobody begins anything new."""
-        for task in self._tasks:
+        """Nobody says anything new; who was taken out of a room is let in again."""
+        self._stopping.set()
+        for task in self._talking:
             task.cancel()
-        for result in await asyncio.gather(*self._tasks, return_exceptions=True):
-            if isinstance(result, Exception):
-                raise result
+        await asyncio.gather(*self._talking, return_exceptions=True)
+        if self._going is not None:
+            await self._going
 
     async def _flood(self, rng: random.Random) -> None:
         """Somebody sends more than the bucket holds, at once."""
@@ -58,8 +59,9 @@ class Load:
     async def _come_and_go(self, rng: random.Random) -> None:
         """Somebody is taken out of a private room, tries the door, and is let in."""
         private = [room for room in self.world.rooms if room.private]
-        while True:
-            await asyncio.sleep(GO_EVERY_S)
+        while not self._stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), GO_EVERY_S)
             room = rng.choice(private)
             others = [one for one in room.members if one.id in self.bots]
             if len(others) > 2:
@@ -69,11 +71,8 @@ class Load:
         bot = self.bots[person.id]
         removed = await self._have_done("remove", room, person)
         if removed is not None:
-            seq = removed["seq"]
-            self._note("removed", room, person, seq)
-            watching = asyncio.create_task(self._watch(bot, room))
+            self._note("removed", room, person, removed["seq"])
             await self._try_the_door(bot, room)
-            await watching
         self._note("adding", room, person, 0)
         if await self._have_done("add", room, person) is not None:
             bot.let_in(room.id)
@@ -95,20 +94,6 @@ class Load:
                 return done
             await asyncio.sleep(0.5)
         return None
-
-    async def _watch(self, bot: Bot, room: Place) -> None:
-        """The one who was removed hears so, if they are connected all the while."""
-        link, web = bot.link, bot.web
-        recorder = self.stage.recorder
-        began = recorder.now()
-        while recorder.now() - began < TOLD_WITHOUT_REDIS_S + 1:
-            if room.id not in bot.rooms or bot.link != link or bot.socket is None:
-                took_s = recorder.now() - began
-                told = room.id not in bot.rooms
-                recorder.note("told", who=bot.person.name, took_s=took_s, told=told)
-                return
-            await asyncio.sleep(0.02)
-        recorder.note("not_told", who=bot.person.name, room=room.id, web=web)
 
     async def _try_the_door(self, bot: Bot, room: Place) -> None:
         """Read over HTTP and subscribe, as one who must get nothing."""

@@ -29,6 +29,12 @@ def _die_with_parent() -> None:
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def _set_event() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
+
+
 @dataclass(slots=True)
 class Part:
     """One process of the site, over all its lives."""
@@ -44,6 +50,7 @@ class Part:
     wanted: bool = False
     before_start: Callable[[], None] | None = None  # called once, before the next life
     frozen: bool = False
+    may_start: asyncio.Event = field(default_factory=_set_event)
 
     @property
     def alive(self) -> bool:
@@ -107,6 +114,7 @@ class Processes:
                 continue
             self._note(part, "down")
             await asyncio.sleep(self._rng.uniform(0, RESTART_MAX_S))
+            await part.may_start.wait()
             if part.wanted:
                 part.spawn()
                 self._note(part, "up")
@@ -123,6 +131,14 @@ class Processes:
         self.kills[name] = self.kills.get(name, 0) + 1
         self._recorder.note("kill", name=name, pid=part.pid)
         return True
+
+    def hold_back(self, name: str) -> None:
+        """Do not start it again until `let_start`."""
+        self.parts[name].may_start.clear()
+
+    def let_start(self, name: str) -> None:
+        """Start it again, as ever."""
+        self.parts[name].may_start.set()
 
     def terminate(self, name: str) -> bool:
         """SIGTERM: it ends in order, and comes back."""

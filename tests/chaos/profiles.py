@@ -16,6 +16,7 @@ class Profile:
     rooms: int = 8
     per_s: float = 25.0
     browsers: int = 2
+    scenes: tuple[str, ...] = ()  # after the storm of the last seed
 
     @property
     def longest_s(self) -> float:

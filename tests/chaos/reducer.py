@@ -64,7 +64,7 @@ class Log:
     """One room as a client holds it."""
 
     cursor: int = 0  # the highest changed_seq that it has
-    replay_to: int = 0  # below it numbers may be skipped: a replay shows present states
+    replay_to: int = -1  # up to it a replay may skip numbers; -1: never subscribed
     rows: dict[int, Row] = field(default_factory=dict)
     held: list[Frame] | None = None  # live frames that wait for the history
     broken: bool = False  # a hole was told; wait for `subscribed`

@@ -7,19 +7,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from playwright.async_api import Error as BrowserError
+
 from tests.chaos import build, faults, table
 from tests.chaos.bots import Bot
+from tests.chaos.browser import Window, Windows
 from tests.chaos.chance import seeded
 from tests.chaos.check import History, Violation, violations
 from tests.chaos.load import Load
 from tests.chaos.profiles import Profile
 from tests.chaos.recorder import Recorder, read_events
 from tests.chaos.sabotage import Sabotage
-from tests.chaos.schedule import Strike, kills, plan
-from tests.chaos.stage import BURST, PER_S, Stage
+from tests.chaos.scene import Scene
+from tests.chaos.scenes import SCENES
+from tests.chaos.schedule import Kind, Strike, kills, plan
+from tests.chaos.stage import BURST, PER_S, WEBS, Stage
 from tests.chaos.world import Hands, World, make_world
 
 QUIET_TIMEOUT_S = 30.0
+SCENE_TIMEOUT_S = 150.0
 
 
 @dataclass(slots=True)
@@ -41,10 +47,12 @@ class Run:
     profile: Profile
     folder: Path
     sabotage: Sabotage | None = None
+    scenes: tuple[str, ...] = ()
     recorder: Recorder = field(init=False)
     stage: Stage = field(init=False)
     hands: Hands = field(init=False)
     bots: list[Bot] = field(default_factory=list)
+    windows: Windows = field(default_factory=Windows)
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True)
@@ -72,14 +80,32 @@ class Run:
             self.hands, rng, bots=self.profile.bots, rooms=self.profile.rooms
         )
         self._open_bots(world)
+        await self._open_windows(world)
         load = Load(self.stage, world, self.hands, self.bots)
         load.start(seeded(self.seed, "load"), self.profile.per_s)
         self.recorder.note("phase", name="storm")
         await self._storm()
-        await load.stop()
         await self._heal()
+        await load.stop()
+        for window in self.windows.all:
+            await window.stop_writing()
         self.recorder.note("phase", name="quiet")
         await self._until_quiet()
+        await asyncio.gather(*(bot.stop() for bot in self.bots))
+        await self.windows.stop()
+        for name in self.scenes:
+            await self._scene(name)
+
+    async def _scene(self, name: str) -> None:
+        self.recorder.note("phase", name=name)
+        scene = Scene(name, self.stage, self.hands, self.seed)
+        try:
+            async with asyncio.timeout(SCENE_TIMEOUT_S):
+                await SCENES[name](scene)
+        except TimeoutError:
+            scene.measure(name, "the scene came to its end", -1, SCENE_TIMEOUT_S)
+        finally:
+            await scene.close()
 
     def _open_bots(self, world: World) -> None:
         for person in world.people:
@@ -89,10 +115,24 @@ class Run:
             bot.start()
             self.bots.append(bot)
 
+    async def _open_windows(self, world: World) -> None:
+        """Pages of people who have a bot too, in the public rooms."""
+        public = [room for room in world.rooms if not room.private]
+        windows = []
+        for number in range(self.profile.browsers):
+            room = public[number % len(public)]
+            person = room.members[-1 - number // len(public)]
+            web = WEBS[number % len(WEBS)]
+            windows.append(Window(self.stage, person, room.id, web))
+        if windows:
+            await self.windows.open(self.hands, windows)
+        for window in windows:
+            window.start(seeded(self.seed, window.name))
+
     # The storm
 
     async def _storm(self) -> None:
-        kinds = {name: fault.kind for name, fault in faults.FAULTS.items()}
+        kinds = self._kinds()
         strikes = plan(self.seed, self.profile.pace, kinds)
         self.recorder.note("plan", strikes=len(strikes), kills=kills(strikes, kinds))
         began = self.recorder.now()
@@ -101,6 +141,14 @@ class Run:
                 group.create_task(self._strike(began, number, one))
         left_s = began + self.profile.pace.length_s - self.recorder.now()
         await asyncio.sleep(max(0, left_s))
+
+    def _kinds(self) -> dict[str, Kind]:
+        only = self.sabotage.faults if self.sabotage else ()
+        return {
+            name: fault.kind
+            for name, fault in faults.FAULTS.items()
+            if name in only or not only
+        }
 
     async def _strike(self, began: float, number: int, one: Strike) -> None:
         await asyncio.sleep(max(0, began + one.at_s - self.recorder.now()))
@@ -125,6 +173,8 @@ class Run:
         self.recorder.note("heads", heads=table.heads(self.stage.database))
         for bot in self.bots:
             self._note_final(bot)
+        for window in self.windows.all:
+            window.note_final()
 
     async def _wait_quiet(self) -> None:
         while not self._quiet():  # noqa: ASYNC110 - what others write is no event of ours
@@ -132,6 +182,11 @@ class Run:
 
     def _quiet(self) -> bool:
         heads = table.heads(self.stage.database)
+        if any(
+            window.pending or window.last != heads[window.room]
+            for window in self.windows.all
+        ):
+            return False
         return not any(len(bot.outbox) for bot in self.bots) and all(
             max(bot.reducer.log(room).rows, default=0) == heads[room]
             for bot in self.bots
@@ -149,6 +204,8 @@ class Run:
 
     async def _end(self) -> None:
         await asyncio.gather(*(bot.stop() for bot in self.bots))
+        with contextlib.suppress(BrowserError):
+            await self.windows.stop()
         with contextlib.suppress(OSError, TimeoutError):
             await self.hands.stop()
         await self.stage.stop()
@@ -176,6 +233,11 @@ class Run:
             "shown": count.get("show", 0),
             "kills": sum(1 for e in died if e["rc"] == -9),
             "kills_by_name": dict(sorted(self.stage.processes.kills.items())),
+            "measures": [
+                f"{e['promise']} {e['what']}: {e['value']} (at most {e['limit']})"
+                for e in events
+                if e["e"] == "measure"
+            ],
             "faults": sum(
                 1 for e in events if e["e"] == "fault" and e["phase"] == "on"
             ),

@@ -1,19 +1,219 @@
-"""Builds that are broken on purpose: each must be caught by the check it names."""
+"""Builds that are broken on purpose: each must be caught by the check it names.
+
+A patch is an exact text of a file in the copy that runs; when the code has moved on,
+`tests/chaos/test_sabotage.py` says which text is not there any more.
+"""
 
 from dataclasses import dataclass, field
 
 from tests.chaos.bots import Bot
 from tests.chaos.build import Patch
+from tests.chaos.reducer import Effect, Frame, Reducer, Shown, row_of
 
 
 @dataclass(frozen=True, slots=True)
 class Sabotage:
-    """What is broken, and which checks must see it (any of them)."""
+    """What is broken, which checks must see it (any of them), and under what."""
 
     name: str
     caught_by: tuple[str, ...]
     patches: tuple[Patch, ...] = ()
     bot: type[Bot] = field(default=Bot)
+    faults: tuple[str, ...] = ()  # the only ones of the storm; empty: all
+    scenes: tuple[str, ...] = ()
+    minutes: float = 0.6
 
 
-SABOTAGES: dict[str, Sabotage] = {}
+class Careless(Reducer):
+    """A client that shows whatever comes, as often as it comes."""
+
+    def _message(self, frame: Frame) -> list[Effect]:
+        log = self.log(frame["room"])
+        log.cursor = max(log.cursor, frame["changed_seq"])
+        row = row_of(frame)
+        log.rows[row.seq] = row
+        return [Shown(frame["room"], row, True)]
+
+
+class CarelessBot(Bot):
+    """Follows its rooms from further back than it is, and shows all of it again."""
+
+    new_reducer = Careless
+
+    async def _follow(self, room: str) -> None:
+        after = max(0, self.reducer.log(room).cursor - 5)
+        await self.tell(type="subscribe", room=room, after=after, ref=room)
+
+
+POSTING = "chat/posting.py"
+WORKER = "chat/worker.py"
+BEFORE_COMMIT = '            failpoint("worker.before_commit")\n'
+
+# Answers leave inside the transaction, and nobody but it knows of the intents then.
+ACK_EARLY = """\
+            from chat.inbox import answers_channel
+            from livechat.lib.redis import client as _client, publish as _publish
+            import msgspec as _msgspec, time as _time
+            for _one in outcomes:
+                if _one.intent.process:
+                    _publish(
+                        answers_channel(_one.intent.process),
+                        _msgspec.msgpack.encode([_one.answer]),
+                    )
+            for _one in leases:
+                _client().delete(f"in:{_one}")
+            _time.sleep(0.03)
+"""
+
+# Publications leave inside the transaction.
+PUBLISH_EARLY = """\
+            from chat import fanout as _fanout
+            for _one in outcomes:
+                if _one.message is not None:
+                    _fanout.publish(_one.answer.room, [_one.message])
+"""
+
+SABOTAGES: dict[str, Sabotage] = {
+    one.name: one
+    for one in (
+        Sabotage(
+            "ack_before_commit",
+            ("C1",),
+            (Patch(POSTING, BEFORE_COMMIT, ACK_EARLY + BEFORE_COMMIT),),
+            scenes=("nothing_left_behind",),
+            minutes=0.1,
+        ),
+        Sabotage(
+            "no_dedupe",
+            ("C2",),
+            (
+                Patch(
+                    "chat/migrations/0001_initial.py",
+                    "fields=('room', 'author', 'client_id')",
+                    "fields=('room', 'author', 'client_id', 'seq')",
+                ),
+                Patch("chat/desks.py", "        _recall_stored(desks, here)\n", ""),
+            ),
+            scenes=("repeats",),
+        ),
+        Sabotage(
+            "sequence_from_redis",
+            ("C5", "liveness"),
+            (
+                Patch(
+                    "chat/room.py",
+                    "        room.last_seq += 1\n",
+                    "        from livechat.lib.redis import client as _client\n"
+                    "        room.last_seq = _client().incr(f'seq:{room.pk}')\n",
+                ),
+            ),
+            faults=("kill_redis_data",),
+        ),
+        Sabotage(
+            "no_gap_fetch",
+            ("C7", "C8"),
+            (
+                Patch(
+                    "livechat/lib/feed.py",
+                    "            if publication.changed_seq != self.last + 1:\n",
+                    "            if False:\n",
+                ),
+                Patch(
+                    "livechat/lib/hub.py",
+                    "            feed.heal()\n",
+                    "            pass\n",
+                ),
+            ),
+            faults=("kill_redis", "forget", "cut", "freeze"),
+        ),
+        Sabotage("careless_client", ("C7",), bot=CarelessBot),
+        Sabotage(
+            "no_fencing",
+            ("C2", "C5"),
+            (
+                Patch(
+                    "chat/leases.py",
+                    "    if dict(shards.order_by",
+                    "    if False and dict(shards.order_by",
+                ),
+            ),
+            scenes=("frozen_writer",),
+            minutes=0.1,
+        ),
+        Sabotage(
+            "xack_before_commit",
+            ("liveness", "P1"),
+            (
+                Patch(
+                    WORKER,
+                    "        done = entries\n        try:\n",
+                    "        for _one in entries:\n"
+                    "            _name = stream(_one.shard)\n"
+                    "            await redis_.xack(_name, GROUP, _one.id)\n"
+                    "            await redis_.xdel(_name, _one.id)\n"
+                    "        done = entries\n        try:\n",
+                ),
+            ),
+            scenes=("nothing_left_behind",),
+            minutes=0.1,
+        ),
+        Sabotage(
+            "publish_before_commit",
+            ("C6",),
+            (Patch(POSTING, BEFORE_COMMIT, PUBLISH_EARLY + BEFORE_COMMIT),),
+            faults=("disk_full",),
+        ),
+        Sabotage(
+            "no_close_on_kick",
+            ("C11",),
+            (
+                Patch(
+                    "chat/web.py",
+                    "        if not gone:\n            return\n",
+                    "        return\n",
+                ),
+            ),
+        ),
+        Sabotage(
+            "replay_without_filter",
+            ("C11",),
+            (
+                Patch(
+                    "chat/entrances.py",
+                    "Room.objects.visible_to(User(pk=user_id)).filter(",
+                    "Room.objects.filter(",
+                ),
+            ),
+        ),
+        Sabotage(
+            "bucket_in_memory",
+            ("C18",),
+            (
+                Patch(
+                    "chat/desks.py",
+                    "    levels = {\n",
+                    "    levels = rows.LEVELS or {\n",
+                ),
+                Patch(
+                    "chat/rows.py",
+                    '    """Store how full the buckets of these users are."""\n',
+                    "    LEVELS.update(levels)\n    return\n",
+                ),
+                Patch(
+                    "chat/rows.py",
+                    "def keep_levels(",
+                    "LEVELS: dict[int, Level] = {}\n\n\ndef keep_levels(",
+                ),
+            ),
+            scenes=("rate",),
+            minutes=0.1,
+        ),
+        Sabotage(
+            "presence_lease_for_ever",
+            ("P8",),
+            (Patch("chat/presence.py", "px=int(limits.LEASE_S * 1000)", "px=10**9"),),
+            scenes=("presence",),
+            minutes=0.1,
+        ),
+    )
+}

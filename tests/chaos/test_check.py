@@ -117,6 +117,10 @@ def shown_with_another_text(history: History) -> None:
     history.events[2]["hash"] = "another"
 
 
+def a_page_with_another_row(history: History) -> None:
+    history.events.append(event(9, "page", who="carol", rows=[[1, "key-2"]]))
+
+
 def shown_twice(history: History) -> None:
     history.events.append(show(7, 3))
 
@@ -158,8 +162,17 @@ def heard_after_the_removal(history: History) -> None:
     history.events.insert(11, late)
 
 
-def not_told_of_the_removal(history: History) -> None:
-    history.events.append(event(7, "late", who="bob"))
+def measured(history: History, value: float) -> None:
+    fields = {"promise": "P9", "what": "typing ended, s", "value": value, "limit": 6}
+    history.events.append({"t": 7, "e": "measure", **fields})
+
+
+def measured_too_long(history: History) -> None:
+    measured(history, 6.1)
+
+
+def measured_and_never_seen(history: History) -> None:
+    measured(history, -1)
 
 
 def too_many_in_a_moment(history: History) -> None:
@@ -181,6 +194,7 @@ def too_many_in_a_moment(history: History) -> None:
         ("C5", an_old_epoch),
         ("C6", shown_and_not_stored),
         ("C6", shown_with_another_text),
+        ("C6", a_page_with_another_row),
         ("C7", shown_twice),
         ("C7", shown_out_of_order),
         ("C7", rows_of_a_page_in_disorder),
@@ -190,7 +204,8 @@ def too_many_in_a_moment(history: History) -> None:
         ("C9", acked_first_and_numbered_later),
         ("C10", one_connection_in_another_order),
         ("C11", heard_after_the_removal),
-        ("C11", not_told_of_the_removal),
+        ("P9", measured_too_long),
+        ("P9", measured_and_never_seen),
         ("C18", too_many_in_a_moment),
     ],
 )

@@ -1,0 +1,33 @@
+"""Each sabotage still fits the code that it breaks, and is broken Python nowhere."""
+
+import ast
+import shutil
+from pathlib import Path
+
+import pytest
+
+from livechat.env import PROJECT_DIR
+from tests.chaos.build import CannotPatch, Patch, patch
+from tests.chaos.sabotage import SABOTAGES
+
+
+@pytest.mark.parametrize("name", sorted(SABOTAGES))
+def test_every_text_that_a_sabotage_replaces_is_there_once(
+    name: str, tmp_path: Path
+) -> None:
+    for change in SABOTAGES[name].patches:
+        target = tmp_path / change.path
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(PROJECT_DIR / change.path, target)
+        before = target.read_text()
+        patch(tmp_path, change)
+        assert target.read_text() != before
+        ast.parse(target.read_text())
+
+
+def test_a_text_that_is_not_there_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x = 1\nx = 1\n")
+    for missing in ("y", "x = 1"):
+        with pytest.raises(CannotPatch, match=r"a\.py"):
+            patch(tmp_path, Patch("a.py", missing, "z"))
