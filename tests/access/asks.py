@@ -1,0 +1,95 @@
+"""How each address of the matrix is asked: its parts, and a body that would do."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from django.urls import reverse
+
+from tests.access.matrix import Row
+from tests.access.world import World
+
+ABOUT_THE_TARGET = {"room_role", "room_mute", "room_removal", "room_ban", "api_member"}
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request."""
+
+    method: str
+    path: str
+    form: dict[str, Any] | None = None
+    json: dict[str, Any] | None = None
+
+
+def ask_of(row: Row, world: World, role: str, room: str = "") -> Ask:
+    """The request of this role for the row; `room` is the public id."""
+    path = reverse(row.name, kwargs=_parts(row, world, role, room))
+    if row.name == "room_history":
+        path += "?before=5"
+    body = _bodies(world, row).get((row.name, row.method))
+    if row.name.startswith("api_"):
+        return Ask(row.method, path, json=body)
+    return Ask(row.method, path, form=body)
+
+
+def _parts(row: Row, world: World, role: str, room: str) -> dict[str, Any]:
+    parts: dict[str, Any] = {"public_id": room} if row.privacy else {}
+    if row.name in {"room_ban_end", "api_ban"}:
+        parts["user"] = world.banned.public_id
+    elif row.name in ABOUT_THE_TARGET:
+        parts["user"] = world.target.public_id
+    elif row.name == "api_message":
+        numbers = world.own if row.whose == "own" else world.other
+        parts["seq"] = numbers.get(role, 1)
+    return parts | _site_parts(row, world, role)
+
+
+def _site_parts(row: Row, world: World, role: str) -> dict[str, Any]:
+    if row.name == "me_css":
+        me = world.users.get(role, world.keeper)
+        whose = me if row.whose == "own" else world.target
+        return {"public_id": whose.public_id}
+    keys: dict[str, dict[str, Any]] = {
+        "invite": {"code": world.invite_code},
+        "revoke_invite": {"pk": world.invite.pk},
+        "account_confirm_email": {"key": "none"},
+        "account_reset_password_from_key": {"uidb36": "0", "key": "none"},
+    }
+    return keys.get(row.name, {})
+
+
+def _bodies(world: World, row: Row) -> dict[tuple[str, str], dict[str, Any]]:
+    is_private = {"is_private": "on"} if row.privacy == "private" else {}
+    target, outsider = world.target.public_id, world.outsider
+    return {
+        ("room_new", "POST"): {"name": "New"},
+        ("room_edit", "POST"): {"name": "Renamed", **is_private},
+        ("room_messages", "POST"): {"client_id": str(uuid4()), "body": "by a form"},
+        ("room_members", "POST"): {"name": outsider.display_name},
+        ("room_role", "POST"): {"role": "admin"},
+        ("room_mute", "POST"): {"muted": "yes"},
+        ("profile", "POST"): {"display_name": "Another Name", "theme": "dark"},
+        ("theme", "POST"): {"theme": "dark"},
+        ("invites", "POST"): {"days": "1", "uses": "1"},
+        ("set_up", "POST"): {"name": "x", "email": "x@example.org", "password": "x"},
+        ("api_rooms", "POST"): {"name": "New"},
+        ("api_room", "PATCH"): {"name": "Renamed"},
+        ("api_members", "POST"): {"user": outsider.public_id},
+        ("api_member", "PATCH"): {"muted": True},
+        ("api_bans", "POST"): {"user": target},
+        ("api_messages", "POST"): {"body": "by the API"},
+        ("api_message", "PATCH"): {"body": "edited by the API"},
+    }
+
+
+def outcome(status: int, location: str, *, writes: bool, changed: bool) -> str:
+    """What an answer is called in the matrix; a status that has no name is its own."""
+    if status == 401 or location.startswith("/accounts/login/?"):
+        return "L"
+    if status in {403, 404}:
+        return "N" if status == 403 else "·"
+    if status not in {200, 201, 204, 302}:
+        return f"status {status}"
+    led_away = location in {"/", "/accounts/login/"}
+    return "=" if (writes or led_away) and not changed else "Y"

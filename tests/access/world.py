@@ -1,0 +1,128 @@
+"""One person of each role, in a private and a public room, and what they act upon."""
+
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
+
+from django.utils import timezone
+
+from accounts.models import Community, Invite, User
+from chat.models import Ban, Membership, Message, Room
+
+NOWHERE = "nowhere12345"  # no room has this id
+NAMES = {
+    "ST": "Stranger",
+    "EX": "Former Member",
+    "BA": "Banned One",
+    "MU": "Muted Member",
+    "ME": "Plain Member",
+    "RA": "Room Admin",
+    "SA": "Site Admin",
+    "BO": "Robot",
+}
+BELONG = ("MU", "ME", "RA", "BO")
+
+
+@dataclass(slots=True)
+class World:
+    """Who and what there is. `own` and `other` are numbers of messages by role."""
+
+    users: dict[str, User]
+    keeper: User  # runs both rooms too, so that no one here is a last admin
+    target: User  # a plain member, to whom admins do something
+    banned: User
+    outsider: User  # could be added
+    invite: Invite
+    invite_code: str
+    rooms: dict[str, Room] = field(default_factory=dict)
+    own: dict[str, int] = field(default_factory=dict)
+    other: dict[str, int] = field(default_factory=dict)
+
+
+def world() -> World:
+    """Store it all; the rooms' logs are as if the worker had written them."""
+    Community.objects.get_or_create(pk=1)
+    users = {role: _person(name, role) for role, name in NAMES.items()}
+    invite, code = Invite.issue(users["SA"], max_uses=5)
+    made = World(
+        users=users,
+        keeper=_person("Keeper"),
+        target=_person("Target"),
+        banned=_person("Shut Out"),
+        outsider=_person("Newcomer"),
+        invite=invite,
+        invite_code=code,
+    )
+    made.rooms = {
+        "private": _room(made, "Vault", is_private=True),
+        "public": _room(made, "Lounge", is_private=False),
+    }
+    return made
+
+
+def _person(name: str, role: str = "") -> User:
+    return User.objects.create_user(
+        f"{name.replace(' ', '.').lower()}@example.org",
+        "correct horse battery staple",
+        display_name=name,
+        role=User.Role.ADMIN if role == "SA" else User.Role.MEMBER,
+        is_bot=role == "BO",
+    )
+
+
+def _room(made: World, name: str, *, is_private: bool) -> Room:
+    room = Room.objects.create(name=name, is_private=is_private, creator=made.keeper)
+    members = [made.keeper, made.target, *(made.users[role] for role in BELONG)]
+    admins = {made.keeper, made.users["RA"]}
+    Membership.objects.bulk_create(
+        Membership(
+            room=room,
+            user=user,
+            role=Membership.Role.ADMIN if user in admins else Membership.Role.MEMBER,
+            is_muted=user == made.users["MU"],
+        )
+        for user in members
+    )
+    for user in (made.users["BA"], made.banned):
+        Ban.objects.create(room=room, user=user, by=made.keeper)
+    _fill(made, room)
+    return room
+
+
+def _fill(made: World, room: Room) -> None:
+    """A message by each role, and one beside it that is the keeper's."""
+    rows: list[Message] = []
+    for role, user in made.users.items():
+        made.own[role], made.other[role] = len(rows) + 1, len(rows) + 2
+        rows += [message(room, user, made.own[role])]
+        rows += [message(room, made.keeper, made.other[role])]
+    Message.objects.bulk_create(rows)
+    room.last_seq = room.last_changed_seq = len(rows)
+    room.save()
+
+
+def message(
+    room: Room, author: User, seq: int, client_id: UUID | None = None
+) -> Message:
+    """A message, not stored yet, which says where it is and whose."""
+    body = f"secret {seq} of {room.name}"
+    return Message(
+        room=room,
+        seq=seq,
+        changed_seq=seq,
+        author=author,
+        client_id=client_id or uuid4(),
+        body=body,
+        html=f"<p>{body}</p>",
+        created_at=timezone.now(),
+    )
+
+
+def snapshot() -> list[object]:
+    """All that a request could change, to be compared with what was before."""
+    people = User.objects.order_by("pk").values_list(
+        "pk", "display_name", "email", "role", "theme", "is_active", "epoch", "password"
+    )
+    tables = (Room, Membership, Ban, Message, Invite)
+    return [list(people)] + [
+        list(model._default_manager.order_by("pk").values_list()) for model in tables
+    ]
