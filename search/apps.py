@@ -1,9 +1,35 @@
-"""Registers the app; docs/architecture.md says what it will own."""
+"""Registers the app, and keeps the index's triggers through other apps' migrations."""
+
+from typing import Any
 
 from django.apps import AppConfig
+from django.db import connection
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class SearchConfig(AppConfig):
-    """Full-text search: the index tables, their triggers and the query parser."""
+    """Full-text search: the index of the messages' texts."""
 
     name = "search"
+
+    def ready(self) -> None:
+        """Listen to migrations."""
+        pre_migrate.connect(before_migrations, sender=self)
+        post_migrate.connect(after_migrations, sender=self)
+
+
+def before_migrations(**given: Any) -> None:
+    """Take the triggers away, which a table that is remade would lose unseen."""
+    from search import index
+
+    if given.get("plan") and connection.vendor == "sqlite":
+        index.unwatch()
+
+
+def after_migrations(**given: Any) -> None:
+    """Put them back, and put in what was written meanwhile."""
+    from search import index
+
+    if given.get("plan") and connection.vendor == "sqlite" and index.exists():
+        index.watch()
+        index.fill()

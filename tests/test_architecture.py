@@ -66,7 +66,7 @@ CHAT_LAYERS = (
     ("people", "room", "lobby", "changes"),
     ("members", "desks"),
     ("actions", "posting", "web"),
-    ("publishing",),
+    ("publishing", "states"),
     ("worker", "subscriptions", "demo", "signals", "api_parts", "refusals"),
     (
         "consumers",
@@ -92,6 +92,7 @@ OPENS_TRANSACTIONS = {
     "chat/changes.py": "a room, who is in it, and its log",
     "chat/posting.py": "the room worker's batch",
     "chat/leases.py": "the fence of a shard",
+    "search/index.py": "the index is filled a batch at a time",
 }
 
 FILE_MAX_LINES = 300
@@ -206,7 +207,9 @@ def lobby_calls(tree: ast.AST) -> Iterator[ast.Call]:
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             continue
         # `audience` asks who will be told, which a deleted room cannot answer later.
-        is_lobby = isinstance(node.func.value, ast.Name) and node.func.value.id == "lobby"
+        is_lobby = (
+            isinstance(node.func.value, ast.Name) and node.func.value.id == "lobby"
+        )
         if is_lobby and node.func.attr != "audience":
             yield node
 
