@@ -9,7 +9,7 @@ RUN_READY := @$(PYTHON) scripts/bootstrap.py
 DEV_READY := @$(PYTHON) scripts/bootstrap.py --dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run status stop demo test test-postgres test-redis check bench screenshots css
+.PHONY: help run status stop demo test test-postgres test-redis check bench chaos screenshots css
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,10 @@ check: ## lint, types, templates, migrations, vendored files, CSS
 
 bench: ## measure speed and memory, beside stock Channels (ARGS)
 	$(DEV_READY) && exec $(VENV_PYTHON) -m bench $(ARGS)
+
+chaos: ## kill, freeze and starve a site of its own, and check what people saw (ARGS)
+	$(DEV_READY) && $(VENV_PYTHON) scripts/browser.py
+	@exec $(VENV_PYTHON) -m tests.chaos run --profile gate $(ARGS)
 
 screenshots: ## take the screenshots of the documentation
 	$(DEV_READY) && exec $(VENV_PYTHON) scripts/browser.py

@@ -31,7 +31,8 @@ def main() -> int:
     seeds = seeds or list(profile.seeds)
     outcomes = []
     for seed in seeds:
-        scenes = profile.scenes if seed == seeds[-1] else ()
+        wanted = seed == seeds[-1] and not options.calm
+        scenes = profile.scenes if wanted else ()
         outcomes.append(_run(seed, profile, options, options.scenes or scenes))
     if options.sabotage:
         return _caught(outcomes, options.sabotage)
@@ -47,7 +48,9 @@ def _options() -> argparse.Namespace:
     run.add_argument("--replay", type=int, help="the seed of a run that failed")
     run.add_argument("--minutes", type=float, help="of the storm")
     run.add_argument("--sabotage", choices=sorted(SABOTAGES), help="break it first")
+    run.add_argument("--calm", action="store_true", help="no scenes after the storm")
     run.add_argument("--scenes", nargs="*", choices=sorted(SCENES), help="only these")
+    run.add_argument("--committed", action="store_true", help="run the last commit")
     run.add_argument("--into", type=Path, default=PROJECT_DIR / "var" / "chaos")
     return parser.parse_args()
 
@@ -60,7 +63,14 @@ def _run(
     if options.sabotage:
         name += f"-{options.sabotage}"
     sabotage = SABOTAGES.get(options.sabotage)
-    run = Run(seed, profile, options.into / name, sabotage, tuple(scenes))
+    run = Run(
+        seed,
+        profile,
+        options.into / name,
+        sabotage=sabotage,
+        scenes=tuple(scenes),
+        committed=options.committed,
+    )
     outcome = asyncio.run(run.go())
     _tell(outcome)
     return outcome

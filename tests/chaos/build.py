@@ -3,8 +3,10 @@
 The project's own files stay as they are, and work on them does not disturb a run.
 """
 
+import io
 import shutil
 import subprocess
+import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +53,16 @@ def copy_tree(target: Path) -> Path:
     return target
 
 
+def committed_tree(target: Path) -> Path:
+    """What the last commit consists of, whatever is being worked on."""
+    target.mkdir(parents=True)
+    words = ["git", "-C", str(PROJECT_DIR), "archive", "HEAD"]
+    archive = subprocess.run(words, capture_output=True, check=True, timeout=60)
+    with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
+        files.extractall(target, filter="data")
+    return target
+
+
 def patch(tree: Path, change: Patch) -> None:
     """Replace the text in the copy.
 
@@ -64,9 +76,11 @@ def patch(tree: Path, change: Patch) -> None:
     path.write_text(text.replace(change.old, change.new))
 
 
-def revision() -> str:
+def revision(*, committed: bool) -> str:
     """The commit that the copy was made from, and whether something was changed."""
-    words = ["git", "-C", str(PROJECT_DIR), "describe", "--always", "--dirty"]
+    words = ["git", "-C", str(PROJECT_DIR), "describe", "--always"]
+    if not committed:
+        words.append("--dirty")
     try:
         done = subprocess.run(words, capture_output=True, check=True, timeout=20)  # noqa: S603, RUF100
     except (OSError, subprocess.SubprocessError):

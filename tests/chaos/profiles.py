@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from tests.chaos.scenes import SCENES
 from tests.chaos.schedule import Pace
 
 
@@ -31,8 +32,30 @@ class Profile:
 PROFILES = {
     one.name: one
     for one in (
-        Profile("smoke", (1,), Pace(40, (1.5, 4.0), 6.0), bots=12, rooms=4, per_s=15),
-        Profile("gate", (1, 2, 3), Pace(150, (1.5, 4.0), 8.0), per_s=30),
-        Profile("full", tuple(range(1, 8)), Pace(510)),
+        Profile(
+            "smoke",
+            (1,),
+            Pace(40, (1.5, 4.0), 6.0),
+            bots=12,
+            rooms=4,
+            per_s=15,
+            scenes=("repeats", "rolling"),
+        ),
+        Profile(
+            "gate",
+            (1, 2, 3),
+            Pace(150, (1.5, 4.0), 8.0),
+            per_s=30,
+            scenes=(
+                "nothing_left_behind",
+                "repeats",
+                "rolling",
+                "resume",
+                "rate",
+                "reconnect_storm",
+                "frozen_writer",
+            ),
+        ),
+        Profile("full", tuple(range(1, 8)), Pace(510), scenes=tuple(SCENES)),
     )
 }

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from tests.chaos.check import History, Violation, violations
 from tests.chaos.load import Load
 from tests.chaos.profiles import Profile
 from tests.chaos.recorder import Recorder, read_events
+from tests.chaos.report import write_report
 from tests.chaos.sabotage import Sabotage
 from tests.chaos.scene import Scene
 from tests.chaos.scenes import SCENES
@@ -36,7 +38,6 @@ class Outcome:
     folder: Path
     violations: list[Violation]
     figures: dict[str, Any]
-    measures: list[Any] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -48,6 +49,8 @@ class Run:
     folder: Path
     sabotage: Sabotage | None = None
     scenes: tuple[str, ...] = ()
+    committed: bool = False  # the last commit runs, not the working tree
+    revision: str = field(init=False)
     recorder: Recorder = field(init=False)
     stage: Stage = field(init=False)
     hands: Hands = field(init=False)
@@ -57,7 +60,9 @@ class Run:
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True)
         self.recorder = Recorder(self.folder / "history.jsonl")
-        source = build.copy_tree(self.folder / "source")
+        self.revision = build.revision(committed=self.committed)
+        copy = build.committed_tree if self.committed else build.copy_tree
+        source = copy(self.folder / "source")
         if self.sabotage is not None:
             for change in self.sabotage.patches:
                 build.patch(source, change)
@@ -219,14 +224,25 @@ class Run:
         outcome = Outcome(self.seed, self.folder, found, figures)
         report = {"figures": figures, "violations": [str(one) for one in found]}
         (self.folder / "outcome.json").write_text(json.dumps(report, indent=1))
+        title = f"{self.profile.name}, seed {self.seed}"
+        write_report(self.folder / "report.html", title, figures, events, found)
+        self._keep(failed=bool(found))
         return outcome
+
+    def _keep(self, *, failed: bool) -> None:
+        """Keep the database and logs of a run that failed; nobody needs the source."""
+        shutil.rmtree(self.folder / "source", ignore_errors=True)
+        if failed:
+            table.copy(self.stage.database, self.folder / "database.sqlite3")
+        shutil.rmtree(self.stage.var, ignore_errors=True)
+        shutil.rmtree(self.stage.redis_data, ignore_errors=True)
 
     def _figures(self, events: list[dict[str, Any]], rows: int) -> dict[str, Any]:
         count = self.recorder.counts
         died = [e for e in events if e["e"] == "proc" and e["phase"] == "down"]
         return {
             "seed": self.seed,
-            "commit": build.revision(),
+            "commit": self.revision,
             "sent": count.get("send", 0),
             "acked": len({e["key"] for e in events if e["e"] == "ack"}),
             "stored": rows,
