@@ -145,7 +145,11 @@ class Pipe:
             _, connection = await loop.create_connection(
                 _Connection, host, port, ssl=secure or None
             )
-        await self._greet(connection)
+        try:
+            await self._greet(connection)
+        except BaseException:  # the time limit's end of it too: nobody else has it
+            connection.fail(redis.ConnectionError("Redis did not greet us"))
+            raise
         return connection
 
     async def _greet(self, connection: _Connection) -> None:
@@ -160,5 +164,4 @@ class Pipe:
             return
         for reply in await self._answered(connection, connection.send(commands)):
             if isinstance(reply, Exception):
-                connection.fail(reply)
                 raise reply

@@ -11,6 +11,7 @@ import redis
 from livechat.lib.pipe import Pipe
 from livechat.lib.redis import RedisAway
 from tests.lib.conftest import PrivateRedis
+from tests.live import wait_until
 
 
 @pytest.fixture
@@ -94,6 +95,27 @@ async def test_a_frozen_redis_is_told_in_time_and_its_late_replies_go_nowhere(
         os.kill(redis_server.process.pid, signal.SIGCONT)
     assert await pipe.run([("ECHO", "new")]) == [b"new"]
     await pipe.aclose()
+
+
+async def test_a_frozen_redis_that_is_asked_often_is_left_with_no_connections(
+    pipe: Pipe, redis_server: PrivateRedis
+) -> None:
+    await pipe.run([("PING",)])
+    assert redis_server.process is not None
+    os.kill(redis_server.process.pid, signal.SIGSTOP)
+    others = [Pipe(redis_server.url) for _ in range(5)]
+    try:
+        asked = [other.run([("PING",)]) for other in others]
+        ends = await asyncio.gather(*asked, return_exceptions=True)
+    finally:
+        os.kill(redis_server.process.pid, signal.SIGCONT)
+    assert all(isinstance(end, RedisAway) for end in ends)
+    with redis.Redis.from_url(redis_server.url) as asking:
+        wait_until(
+            lambda: len(asking.client_list()) == 2,
+            "no connections but ours and the one that asks",
+            20,
+        )
 
 
 async def test_the_password_and_the_number_of_the_database_are_those_of_the_address(
