@@ -55,17 +55,24 @@ def _changed(message: Message, room: str, changed_seq: int) -> Publication:
     )
 
 
-def replayed(messages: Iterable[Message], room: str, after: int) -> list[Publication]:
+def replayed(
+    messages: Iterable[Message], room: str, after: int, upto: int
+) -> list[Publication]:
     """Each message once, in its present state, for who has seen up to `after`.
 
-    It is a `message` if it was created above that cursor, else `changed`.
+    It is a `message` if it was created above that cursor, else `changed`. One that has
+    changed above `upto` meanwhile keeps the number of its creation: its change comes
+    after the replay, and would find nothing to change without it.
     """
-    return [
-        _created(one, room, one.changed_seq)
-        if one.first_changed_seq > after
-        else _changed(one, room, one.changed_seq)
-        for one in messages
-    ]
+    told: list[Publication] = []
+    for one in messages:
+        if one.first_changed_seq <= after:
+            told.append(_changed(one, room, one.changed_seq))
+        elif one.changed_seq <= upto:
+            told.append(_created(one, room, one.changed_seq))
+        else:
+            told.append(_created(one, room, one.first_changed_seq))
+    return sorted(told, key=lambda one: one.changed_seq)
 
 
 def retold(
