@@ -121,12 +121,12 @@ def _find_targets(desks: dict[int, Desk], intents: Iterable[Write]) -> None:
 
 def _recall_newest(rooms: Iterable[Room], registry: Registry) -> None:
     """Give each actor its room's newest message; read it where the cache is stale."""
-    stale: dict[int, Room] = {}
-    for room in rooms:
-        newest = registry.actor(room.pk).newest
-        if (newest.seq if newest else 0) != room.last_seq:
-            stale[room.pk] = room
+    stale = {
+        room.pk: room
+        for room in rooms
+        if not registry.actor(room.pk).recent.is_true_of(room)
+    }
     keys = [(pk, room.last_seq) for pk, room in stale.items()]
     newest_of = {one.room_id: one for one in rows.messages_by_seq(keys)}
     for pk in stale:
-        registry.actor(pk).newest = newest_of.get(pk)
+        registry.actor(pk).recent.begin(newest_of.get(pk))

@@ -2,7 +2,8 @@
 
 It never touches the database: the batch hands in what was read under the lock and
 takes away what is to be written. What it remembers between batches is only a cache
-of the room's newest message, checked against the room's own counter.
+of the room's newest messages, checked against the room's own counter: who comes and
+goes is entered into the log by other processes (chat/members.py).
 """
 
 import copy
@@ -12,10 +13,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from django.utils import timezone
+
 from accounts.models import User
 from chat.answers import acked, refused, too_fast
 from chat.inbox import Answer, Change, DeleteIntent, EditIntent, PostIntent, Write
 from chat.models import Message, Room
+from chat.room_state import Recent, RoomState
 from livechat.lib import limits
 from livechat.lib.markdown import render
 from livechat.lib.token_bucket import Level, Rate, take
@@ -67,8 +71,28 @@ class Desk:
 class RoomActor:
     """One active room; made on the first need, dropped after ROOM_IDLE_STOP_S."""
 
-    newest: Message | None = None
     used_at: float = field(default_factory=time.monotonic)
+    started_at: datetime = field(default_factory=timezone.now)
+    accepted: int = 0
+    refused: int = 0
+    recent: Recent = field(default_factory=Recent)
+
+    def get_state(self, room: Room, member_count: int, epoch: int) -> RoomState:
+        """What the actor has done, and what it knows of the room as it stands now."""
+        known = self.recent.lines if self.recent.is_true_of(room) else ()
+        return RoomState(
+            room=room.public_id,
+            shard=room.shard,
+            epoch=epoch,
+            last_seq=room.last_seq,
+            last_changed_seq=room.last_changed_seq,
+            member_count=member_count,
+            recent=tuple(line.seq for line in known),
+            accepted=self.accepted,
+            refused=self.refused,
+            started_at=self.started_at,
+            idle_s=round(time.monotonic() - self.used_at, 1),
+        )
 
     def decide(self, intent: Write, desk: Desk) -> Answer:
         """The answer to one intent; what it writes lands at the desk.
@@ -76,6 +100,14 @@ class RoomActor:
         A repeat gives the stored numbers, writes nothing and costs nothing.
         """
         self.used_at = time.monotonic()
+        answer = self._decided(intent, desk)
+        if answer.code:
+            self.refused += 1
+        else:
+            self.accepted += 1
+        return answer
+
+    def _decided(self, intent: Write, desk: Desk) -> Answer:
         sender = desk.senders.get(intent.user)
         if refusal := _not_allowed(intent, sender, desk):
             return refused(intent, desk.room, *refusal)
@@ -159,24 +191,15 @@ class RoomActor:
             body=body.text,
             html=render(body.text) if body.html is None else body.html,
             reply_to=intent.reply_to,
-            continues=self._continues(author, room, desk.now),
+            continues=self.recent.is_continued(author, room.last_seq, desk.now),
             epoch=desk.epoch,
             created_at=desk.now,
         )
-        self.newest = message
+        self.recent.add(message)
         desk.new[message.seq] = desk.found[message.seq] = message
         desk.states.append(message)
         desk.stored[intent.user, intent.client_id] = message
         return message
-
-    def _continues(self, author: User, room: Room, now: datetime) -> bool:
-        newest = self.newest
-        if newest is None or newest.seq != room.last_seq - 1:
-            return False
-        if newest.author_id != author.pk or newest.kind != Message.Kind.TEXT:
-            return False
-        age_s = (now - newest.created_at).total_seconds()
-        return 0 <= age_s < limits.GROUP_WINDOW_S
 
 
 class Registry:
@@ -188,6 +211,12 @@ class Registry:
 
     def __len__(self) -> int:
         return len(self._actors)
+
+    def last_used(self, most: int | None) -> dict[int, RoomActor]:
+        """The actors that were used last, the latest first; any thread may ask."""
+        actors = list(self._actors.items())
+        actors.sort(key=lambda item: item[1].used_at, reverse=True)
+        return dict(actors[:most])
 
     def actor(self, room: int) -> RoomActor:
         """The room's actor, started if there is none."""

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import Error, connection
 from django.utils import timezone
 
-from chat import fanout, leases, posting
+from chat import fanout, leases, posting, states
 from chat.answers import refused
 from chat.inbox import Write, decoded
 from chat.intake import READ_BLOCK_S, Entry, Intake, make_groups
@@ -70,10 +70,12 @@ class Worker:
     async def run(self) -> None:
         """Work until `stopping`; a worker that has no shard waits for free ones."""
         redis_ = async_client(socket_timeout_s=READ_BLOCK_S + 2)
+        telling = asyncio.create_task(states.answer_askers(redis_, self._report))
         try:
             while not self.stopping:
                 await self._turn(redis_)
         finally:
+            telling.cancel()
             await self._write(leases.leave, self.owner, self.leases)
             await redis_.aclose()
             await self.intake.pipe.aclose()
@@ -161,6 +163,13 @@ class Worker:
                 raise
 
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+
+    async def _report(self, room: int | None) -> states.Report:
+        """What our actors are at; between two batches, as one thread does both."""
+        report: states.Report = await self._write(
+            states.report, self.owner, self.leases, self._registry, room
+        )
+        return report
 
     # Writing
 

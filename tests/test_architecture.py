@@ -61,6 +61,7 @@ CHAT_LAYERS = (
         "openapi",
         "followers",
         "rows",
+        "room_state",
     ),
     ("answers", "submissions", "intake", "entrances", "pace"),
     ("people", "room", "lobby", "changes"),

@@ -27,6 +27,9 @@ BATCH_WAIT_S = 0.005  # a busy worker begins a batch this often at most
 INBOX_MAX_INTENTS = 10_000  # intents that wait in one shard before `busy`
 SHARDS = 16  # streams that the rooms hash to
 ROOM_IDLE_STOP_S = 300  # an actor without work stops after this
+ROOM_RECENT_MESSAGES = 20  # messages whose numbers and authors an actor remembers
+ROOM_STATES_MAX = 500  # actors that one worker tells of at once
+ROOM_STATES_TIMEOUT_S = 2  # `manage.py rooms` waits this long for the workers
 ANSWER_TIMEOUT_S = 4  # a plain POST waits this long for its answer
 
 # Rate: the token bucket of a person's messages

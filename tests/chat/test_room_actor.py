@@ -201,7 +201,9 @@ def test_a_system_message_begins_a_new_group() -> None:
     room = Room(pk=7, last_seq=1, last_changed_seq=1)
     desk = _desk([intent], room=room)
     system = Message(seq=1, author_id=ALICE, kind="system", created_at=NOW)
-    RoomActor(newest=system).decide(intent, desk)
+    actor = RoomActor()
+    actor.recent.begin(system)
+    actor.decide(intent, desk)
     assert not desk.states[0].continues
 
 
@@ -216,6 +218,52 @@ def test_actors_without_work_are_dropped_and_made_again() -> None:
     registry.stop_idle()
     assert len(registry) == 0
     assert registry.actor(7) is not actor
+
+
+def test_the_state_of_a_room_tells_numbers_and_counts_and_no_text() -> None:
+    intents = [_intent(ALICE), _intent(BOB), _intent(CHARLIE)]
+    desk = _desk(intents)
+    actor = RoomActor()
+    for intent in intents:
+        actor.decide(intent, desk)
+    state = actor.get_state(desk.room, member_count=2, epoch=3)
+    assert (state.room, state.shard, state.epoch) == ("room", 7, 3)
+    assert (state.last_seq, state.last_changed_seq, state.member_count) == (2, 2, 2)
+    assert (state.recent, state.accepted, state.refused) == ((1, 2), 2, 1)
+    assert "hello" not in str(state)
+
+
+def test_an_actor_remembers_the_newest_messages_and_no_more() -> None:
+    count = limits.ROOM_RECENT_MESSAGES + 2
+    intents = [_intent() for _ in range(count)]
+    desk = _desk(intents)
+    desk.rate = Rate(count, count)
+    desk.senders[ALICE].level = Level(count, NOW.timestamp())
+    actor = RoomActor()
+    for intent in intents:
+        actor.decide(intent, desk)
+    recent = actor.get_state(desk.room, member_count=2, epoch=3).recent
+    assert recent == tuple(range(3, count + 1))
+
+
+def test_an_actor_does_not_trust_its_memory_once_another_has_written() -> None:
+    intent = _intent()
+    desk = _desk([intent])
+    actor = RoomActor()
+    actor.decide(intent, desk)
+    assert actor.recent.is_true_of(desk.room)
+    desk.room.last_seq += 1  # somebody joined
+    assert not actor.recent.is_true_of(desk.room)
+    assert actor.get_state(desk.room, member_count=3, epoch=3).recent == ()
+    actor.recent.begin(Message(seq=2, kind="system", created_at=NOW))
+    assert actor.get_state(desk.room, member_count=3, epoch=3).recent == (2,)
+
+
+def test_the_actors_that_were_used_last_come_first() -> None:
+    registry = Registry()
+    for room in (7, 8, 9):
+        registry.actor(room).used_at = -room
+    assert list(registry.last_used(2)) == [7, 8]
 
 
 def _edit(seq: int, body: str, user: int = ALICE) -> EditIntent:
