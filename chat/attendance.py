@@ -1,21 +1,22 @@
-"""One web process's part in presence: its own people, and what its viewers are told.
+"""One web process's own people: in which rooms they are shown, under which lease.
 
-Own connections are leased by a heartbeat. Whoever finds Redis empty puts all of their
-own people back; whoever finds another process's lease ended takes its people out.
+The heartbeat that renews the lease waits for nothing else. Whoever finds the lease
+gone, in an empty Redis or after a stall, puts all of their own people back at once.
 """
 
 import asyncio
+import itertools
 import logging
 import time
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from collections.abc import Coroutine
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import msgspec
 
 from chat import presence
 from chat.presence import Meta
-from chat.roster import Roster, Told
+from chat.viewing import Announce, Viewing
 from livechat.lib import limits
 from livechat.lib.connections import Connection
 from livechat.lib.hub import Hub
@@ -23,13 +24,9 @@ from livechat.lib.redis import RedisAway, async_client
 
 logger = logging.getLogger(__name__)
 
-TICK_S = 0.05
-RELOAD_BEATS = 3  # heartbeats between two looks at the whole state
-CALM_BEATS = 2  # heartbeats without a look after Redis was found empty
+AWAY_BEAT_S = 0.5  # between two heartbeats while Redis is away
 REFRESH_TYPING_S = 2.0  # a typist who goes on is told again this often
-
-# Given a room and what is new: make and send the frames.
-Announce = Callable[[str, Roster, Told], None]
+TOLD_AT_ONCE = 1000  # connections in one round trip: it has to end within its limit
 
 
 @dataclass(slots=True)
@@ -42,41 +39,29 @@ class _Own:
     told_at: float = 0.0  # monotonic, of the last publication of it
 
 
-@dataclass(slots=True)
-class _Viewed:
-    """One room that somebody here looks at."""
-
-    roster: Roster = field(default_factory=Roster)
-    viewers: set[str] = field(default_factory=set)  # ids of connections
-    told_at: float = 0.0
-    loading: asyncio.Task[None] | None = None
-
-
 class Attendance:
-    """Joins, leaves, typing and states of this process; rosters of its open rooms."""
+    """Joins, leaves, typing and states of this process; `viewing`: its open rooms."""
 
     def __init__(self, hub: Hub, process: str, announce: Announce) -> None:
-        self._hub = hub
         self._process = process
-        self._announce = announce
         self._redis = async_client()
+        self.viewing = Viewing(hub, self._redis, process, self, announce)
         self._own: dict[tuple[str, str], _Own] = {}  # (room, connection id)
-        self._viewed: dict[str, _Viewed] = {}
         self._states: dict[str, str] = {}  # by connection id, where not online
         # What Redis has to be told: room by ref. A ref of ours is put, another removed.
         self._untold: dict[str, str] = {}
         self._refs: dict[str, _Own] = {}
+        self._in_room: dict[str, dict[str, _Own]] = {}  # by ref
         self._writing = (
             asyncio.Lock()
         )  # one change at a time, so that the last one wins
         self._away = False  # Redis: until the next heartbeat goes through
-        self._calm_beats = 0  # beats until the whole state is looked at again
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
-        """Begin the heartbeat and the telling."""
+        """Begin the heartbeat and the looking."""
         self._later(self._beat())
-        self._later(self._tell())
+        self._later(self._look())
 
     async def stop(self) -> None:
         """Take all of our own people out, then stop."""
@@ -89,69 +74,17 @@ class Attendance:
             logger.warning("redis is away, leaves wait for the lease: %s", error)
         await self._redis.aclose()
 
-    # Viewers
+    def own_in(self, room: str) -> dict[str, Meta]:
+        """Our own people as others should see them in a room, by ref."""
+        owns = self._in_room.get(room, {}).values()
+        shown = (own.meta for own in owns if own.meta.state != "invisible")
+        return {meta.ref: meta for meta in shown}
 
-    async def view(self, room: str, connection: Connection) -> Roster:
-        """The room's roster, loaded; pair it with `unview`."""
-        viewed = self._viewed.get(room)
-        if viewed is None:
-            viewed = self._viewed[room] = _Viewed()
-            viewed.loading = asyncio.create_task(self._load(room, viewed))
-        viewed.viewers.add(connection.id)
-        if viewed.loading is not None:
-            await asyncio.shield(viewed.loading)
-        return viewed.roster
-
-    def roster(self, room: str) -> Roster | None:
-        """The room's roster, if somebody here looks at it."""
-        viewed = self._viewed.get(room)
-        return viewed.roster if viewed is not None else None
-
-    def unview(self, room: str, connection: Connection) -> None:
-        """One viewer less; a room that nobody looks at is forgotten."""
-        viewed = self._viewed.get(room)
-        if viewed is None:
-            return
-        viewed.viewers.discard(connection.id)
-        if not viewed.viewers:
-            del self._viewed[room]
-            self._hub.unlisten(presence.channel(room))
-
-    async def _load(self, room: str, viewed: _Viewed) -> None:
-        def on_payload(payload: bytes) -> None:
-            try:
-                viewed.roster.apply(presence.decode_diff(payload))
-            except msgspec.DecodeError:
-                logger.exception("a presence diff could not be read")
-
-        await self._hub.listen(presence.channel(room), on_payload)
-        await self._reload(room, viewed)
-
-    async def _reload(self, room: str, viewed: _Viewed) -> None:
-        """Read the state; with Redis away a new roster shows our own people only."""
-        viewed.roster.expect()
-        try:
-            metas, dead = await presence.state(self._redis, room, self._process)
-        except RedisAway as error:
-            logger.warning("redis is away, presence of a room is not read: %s", error)
-            if viewed.roster.loaded:
-                viewed.roster.keep()
-            else:
-                viewed.roster.load(self._own_in(room))
-            return
-        viewed.roster.load(metas)
-        for meta in metas.values():
-            if meta.process == self._process and meta.ref not in self._refs:
-                await self._tell_redis(room, meta.ref)  # a leave that went astray
-        for meta in dead:
-            await self._bury_one(room, meta)
-
-    def _own_in(self, room: str) -> dict[str, Meta]:
-        return {
-            own.meta.ref: own.meta
-            for (where, _), own in self._own.items()
-            if where == room and own.meta.state != "invisible"
-        }
+    def put_right(self, room: str, refs: set[str]) -> None:
+        """Tell Redis once more what is true of refs: a word of ours was lost."""
+        if refs:
+            self._untold |= dict.fromkeys(refs, room)
+            self._later(self._tell_all())
 
     # Our own people
 
@@ -168,9 +101,9 @@ class Attendance:
             state=self._states.get(connection.id, "online"),
             device=device,
         )
-        own = self._own[room, connection.id] = self._refs[meta.ref] = _Own(
-            connection, meta
-        )
+        own = _Own(connection, meta)
+        self._own[room, connection.id] = self._refs[meta.ref] = own
+        self._in_room.setdefault(room, {})[meta.ref] = own
         await self._tell_redis(room, own.meta.ref)
 
     async def leave(self, room: str, connection: Connection) -> None:
@@ -178,6 +111,9 @@ class Attendance:
         own = self._own.pop((room, connection.id), None)
         if own is not None:
             del self._refs[own.meta.ref]
+            del self._in_room[room][own.meta.ref]
+            if not self._in_room[room]:
+                del self._in_room[room]
             await self._tell_redis(room, own.meta.ref)
 
     def lost(self, connection: Connection, *, clean: bool) -> None:
@@ -225,6 +161,8 @@ class Attendance:
         own.meta = msgspec.structs.replace(own.meta, **fields)
         await self._tell_redis(room, own.meta.ref)
 
+    # Redis
+
     async def _tell_redis(self, room: str, ref: str) -> None:
         """Write what is true of the ref now; with Redis away a heartbeat does it.
 
@@ -232,17 +170,25 @@ class Attendance:
         """
         self._untold[ref] = room
         async with self._writing:
-            if not self._away and ref in self._untold:
+            while not self._away and ref in self._untold:
                 await self._tell_untold()
 
+    async def _tell_all(self) -> None:
+        """Write all that Redis does not know yet."""
+        for ref, room in list(self._untold.items()):
+            if ref in self._untold:
+                await self._tell_redis(room, ref)
+
     async def _tell_untold(self) -> None:
-        told, self._untold = self._untold, {}
+        told = dict(itertools.islice(self._untold.items(), TOLD_AT_ONCE))
+        for ref in told:
+            del self._untold[ref]
         puts: dict[str, list[Meta]] = {}
-        removals: dict[str, str] = {}
+        removals: dict[str, list[str]] = {}
         for ref, room in told.items():
             own = self._refs.get(ref)
             if own is None or own.meta.state == "invisible":
-                removals[ref] = room
+                removals.setdefault(room, []).append(ref)
             else:
                 puts.setdefault(room, []).append(own.meta)
         try:
@@ -254,83 +200,49 @@ class Attendance:
             self._away = True
             logger.warning("redis is away, presence waits: %s", error)
 
-    async def _bury_one(self, room: str, meta: Meta) -> None:
-        try:
-            await presence.bury(self._redis, room, meta)
-        except RedisAway as error:
-            logger.warning("redis is away, the dead wait: %s", error)
-
     # Loops
 
     async def _beat(self) -> None:
         while True:
             try:
-                await self._beat_once()
+                await self._renew()
             except RedisAway as error:
                 self._away = True
                 logger.warning("redis is away, no heartbeat: %s", error)
             except Exception:  # the outermost loop: without a beat we die
                 logger.exception("a heartbeat failed")
-            await asyncio.sleep(limits.HEARTBEAT_S)
+            await asyncio.sleep(AWAY_BEAT_S if self._away else limits.HEARTBEAT_S)
 
-    async def _beat_once(self) -> None:
-        if not await presence.heartbeat(self._redis, self._process):
-            # We are new, or Redis lost us. Everybody puts their own people back now;
-            # a look before the others have done it would show them leaving.
+    async def _renew(self) -> None:
+        """Renew the lease; whoever may have lost it puts their people back."""
+        had_lease = await presence.heartbeat(self._redis, self._process)
+        if self._away or not had_lease:
+            # We are new, we stood still, or Redis lost us. After a heartbeat that was
+            # not answered nobody knows: it may have come through when all was lost.
+            self.viewing.calm()
             self._untold |= {own.meta.ref: key[0] for key, own in self._own.items()}
-            self._calm_beats = CALM_BEATS
         self._away = False
-        for ref, room in list(self._untold.items()):
-            await self._tell_redis(room, ref)
-        await self._bury()
-        if self._calm_beats > 0:
-            self._calm_beats -= 1
-            return
-        self._calm_beats = RELOAD_BEATS - 1
-        await self._reload_all()
+        self._end_typing()
+        if self._untold:
+            self._later(self._tell_all())
 
-    async def _reload_all(self) -> None:
-        """Compare every roster with Redis: a diff that was lost is found here."""
-        for room, viewed in list(self._viewed.items()):
-            if viewed.roster.loaded:
-                await self._reload(room, viewed)
-
-    async def _bury(self) -> None:
-        """Take out the people of dead processes, and end typing that nobody renewed."""
-        others = {
-            meta.process
-            for viewed in self._viewed.values()
-            for meta in viewed.roster.metas.values()
-        }
-        # Never ourselves: a lease that ran out while we were frozen is renewed.
-        alive = {self._process} | await presence.living(self._redis, others)
-        for room, viewed in list(self._viewed.items()):
-            for meta in list(viewed.roster.metas.values()):
-                if meta.process not in alive:
-                    await self._bury_one(room, meta)
+    def _end_typing(self) -> None:
+        """End the typing that nobody renewed."""
         limit = time.monotonic() - limits.TYPING_TTL_S
-        for (room, _), own in list(self._own.items()):
+        for (room, _), own in self._own.items():
             if own.meta.typing and own.typing_at < limit:
-                await self._change(room, own, typing=False)
+                own.meta = msgspec.structs.replace(own.meta, typing=False)
+                self._untold[own.meta.ref] = room
 
-    async def _tell(self) -> None:
+    async def _look(self) -> None:
         while True:
-            for room, viewed in list(self._viewed.items()):
-                try:
-                    self._tell_one(room, viewed)
-                except Exception:  # the outermost loop: the other rooms go on
-                    logger.exception("the presence of a room could not be told")
-            await asyncio.sleep(TICK_S)
-
-    def _tell_one(self, room: str, viewed: _Viewed) -> None:
-        if not viewed.roster.loaded or not viewed.roster.stirs:
-            return
-        now = time.monotonic()
-        due = now - viewed.told_at >= limits.PRESENCE_INTERVAL_S
-        if told := viewed.roster.told(presence=due):
-            if told.joins or told.leaves:
-                viewed.told_at = now
-            self._announce(room, viewed.roster, told)
+            await asyncio.sleep(limits.HEARTBEAT_S)
+            try:
+                await self.viewing.look_after()
+            except RedisAway as error:
+                logger.warning("redis is away, the dead wait: %s", error)
+            except Exception:  # the outermost loop: the next look
+                logger.exception("the open rooms could not be looked after")
 
     def _later(self, coroutine: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(coroutine)

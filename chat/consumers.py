@@ -70,7 +70,7 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
             # Also when we are cancelled: nobody may stay in a room for ever.
             self.web.attendance.lost(self.connection, clean=clean)
             for room in list(self.connection.feeds):
-                self.web.attendance.unview(room, self.connection)
+                self.web.attendance.viewing.unview(room, self.connection)
             self.web.hub.remove(self.connection)
 
     # In

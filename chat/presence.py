@@ -40,31 +40,36 @@ class Diff(msgspec.Struct, frozen=True, omit_defaults=True):
     leaves: list[str] = []
 
 
+class State(msgspec.Struct, frozen=True):
+    """A room's people at one moment."""
+
+    living: dict[str, Meta]  # by ref
+    dead: list[Meta]  # whose process has no lease
+    has_lease: bool  # whether who asks has one: not in a Redis that came back empty
+
+
 # KEYS: hash, channel; ARGV: diff to publish, then ref and meta of each.
 _PUT = """
 for at = 2, #ARGV, 2 do
   redis.call('HSET', KEYS[1], ARGV[at], ARGV[at + 1])
 end
-redis.call('EXPIRE', KEYS[1], 86400)
+redis.call('EXPIRE', KEYS[1], 86400)  -- KEPT_S
 redis.call('PUBLISH', KEYS[2], ARGV[1])
 return 1
 """
 
-# KEYS: hash, channel; ARGV: diff to publish, ref.
+# KEYS: hash, channel, and for somebody else's process its lease; ARGV: diff to publish,
+# refs. Nothing when the lease is renewed by now: that process puts its people back
+# after that, and they must not be taken out once more.
 _REMOVE = """
-if redis.call('HDEL', KEYS[1], ARGV[2]) == 0 then return 0 end
-redis.call('PUBLISH', KEYS[2], ARGV[1])
-return 1
+if KEYS[3] and redis.call('EXISTS', KEYS[3]) == 1 then return 0 end
+local gone = 0
+for at = 2, #ARGV do gone = gone + redis.call('HDEL', KEYS[1], ARGV[at]) end
+if gone > 0 then redis.call('PUBLISH', KEYS[2], ARGV[1]) end
+return gone
 """
 
-# As above for somebody else's process, unless its lease (KEYS[3]) is renewed by now: it
-# puts its people back after that, and they must not be taken out once more.
-_BURY = """
-if redis.call('EXISTS', KEYS[3]) == 1 then return 0 end
-if redis.call('HDEL', KEYS[1], ARGV[1]) == 0 then return 0 end
-redis.call('PUBLISH', KEYS[2], ARGV[2])
-return 1
-"""
+KEPT_S = 86_400  # a room's hash after the last look at it
 
 _encoder = msgspec.json.Encoder()
 _meta_decoder = msgspec.json.Decoder(Meta)
@@ -89,49 +94,49 @@ def new_ref() -> str:
     return secrets.token_urlsafe(8)
 
 
-async def put(redis: AsyncRedis, room: str, meta: Meta) -> None:
-    """Join, or change what is shown of a joined connection; publishes the diff."""
-    await tell(redis, {room: [meta]}, {})
-
-
-async def remove(redis: AsyncRedis, room: str, ref: str) -> None:
-    """Leave; a second call publishes nothing."""
-    await tell(redis, {}, {ref: room})
-
-
 async def tell(
-    redis: AsyncRedis, puts: Mapping[str, list[Meta]], removals: Mapping[str, str]
+    redis: AsyncRedis, puts: Mapping[str, list[Meta]], removals: Mapping[str, list[str]]
 ) -> None:
-    """Write metas by room, and remove refs (room by ref); one round trip for all.
+    """Write metas and remove refs, both by room; one round trip for all.
 
-    A room's newcomers are one change and one diff, however many they are.
+    A room's newcomers are one change and one diff, however many they are, and so are
+    those who leave it. A second removal publishes nothing.
     """
     pipeline = redis.pipeline(transaction=False)
     for room, metas in puts.items():
         diff = _encoder.encode(Diff(joins=metas))
         pairs = [part for one in metas for part in (one.ref, _encoder.encode(one))]
         pipeline.eval(_PUT, 2, _hash(room), channel(room), diff, *pairs)
-    for ref, room in removals.items():
-        diff = _encoder.encode(Diff(leaves=[ref]))
-        pipeline.eval(_REMOVE, 2, _hash(room), channel(room), diff, ref)
+    _remove(pipeline, removals)
     await pipeline.execute()
+
+
+def _remove(pipeline: Any, removals: Mapping[str, list[str]]) -> None:
+    for room, refs in removals.items():
+        diff = _encoder.encode(Diff(leaves=refs))
+        pipeline.eval(_REMOVE, 2, _hash(room), channel(room), diff, *refs)
 
 
 async def remove_all(redis: AsyncRedis, process: str, refs: Mapping[str, str]) -> None:
     """Take all of a process's people out (room by ref) and end its lease at once."""
     pipeline = redis.pipeline(transaction=False)
+    removals: dict[str, list[str]] = {}
     for ref, room in refs.items():
-        diff = _encoder.encode(Diff(leaves=[ref]))
-        pipeline.eval(_REMOVE, 2, _hash(room), channel(room), diff, ref)
+        removals.setdefault(room, []).append(ref)
+    _remove(pipeline, removals)
     pipeline.delete(_lease(process))
     await pipeline.execute()
 
 
-async def bury(redis: AsyncRedis, room: str, meta: Meta) -> None:
-    """Take out a connection whose process is dead; nothing if it lives after all."""
-    diff = _encoder.encode(Diff(leaves=[meta.ref]))
-    keys = _hash(room), channel(room), _lease(meta.process)
-    await redis.eval(_BURY, 3, *keys, meta.ref, diff)
+async def bury(redis: AsyncRedis, room: str, metas: Iterable[Meta]) -> None:
+    """Take out a room's connections whose processes are dead; not of one that lives."""
+    refs: dict[str, list[str]] = {}
+    for meta in metas:
+        refs.setdefault(meta.process, []).append(meta.ref)
+    for process, dead in refs.items():
+        diff = _encoder.encode(Diff(leaves=dead))
+        keys = _hash(room), channel(room), _lease(process)
+        await redis.eval(_REMOVE, 3, *keys, diff, *dead)
 
 
 async def heartbeat(redis: AsyncRedis, process: str) -> bool:
@@ -142,18 +147,23 @@ async def heartbeat(redis: AsyncRedis, process: str) -> bool:
     return renewed is not None
 
 
-async def state(
-    redis: AsyncRedis, room: str, own: str
-) -> tuple[dict[str, Meta], list[Meta]]:
-    """The metas by ref whose process lives, and the metas whose process is dead.
+async def state(redis: AsyncRedis, room: str, own: str) -> State:
+    """Who is in a room, as Redis has it.
 
     The process `own` lives, whether its first heartbeat has come to Redis or not.
     """
-    raw: dict[bytes, bytes] = await redis.hgetall(_hash(room))
-    metas = {meta.ref: meta for value in raw.values() if (meta := _meta(value))}
-    alive = {own} | await living(redis, {meta.process for meta in metas.values()})
-    dead = [meta for meta in metas.values() if meta.process not in alive]
-    return {ref: meta for ref, meta in metas.items() if meta.process in alive}, dead
+    pipeline = redis.pipeline(transaction=True)
+    pipeline.exists(_lease(own))
+    pipeline.hgetall(_hash(room))
+    pipeline.expire(_hash(room), KEPT_S)
+    has_lease, raw, _ = await pipeline.execute()
+    metas = [meta for value in raw.values() if (meta := _meta(value))]
+    alive = {own} | await living(redis, {meta.process for meta in metas})
+    return State(
+        living={meta.ref: meta for meta in metas if meta.process in alive},
+        dead=[meta for meta in metas if meta.process not in alive],
+        has_lease=bool(has_lease),
+    )
 
 
 def _meta(value: bytes) -> Meta | None:
@@ -170,12 +180,13 @@ def present(room: str) -> dict[str, Meta]:
     try:
         raw = redis.hgetall(_hash(room))
         metas = [meta for value in raw.values() if (meta := _meta(value))]
-        leases = redis.mget([_lease(one.process) for one in metas]) if metas else []
+        processes = sorted({one.process for one in metas})
+        leases = redis.mget([_lease(one) for one in processes]) if metas else []
     except RedisAway as error:
         logger.warning("redis is away, a page shows nobody as online: %s", error)
         return {}
-    pairs = zip(metas, leases, strict=True)
-    return {meta.ref: meta for meta, lease in pairs if lease}
+    alive = {one for one, lease in zip(processes, leases, strict=True) if lease}
+    return {meta.ref: meta for meta in metas if meta.process in alive}
 
 
 async def living(redis: AsyncRedis, processes: Iterable[str]) -> set[str]:

@@ -162,9 +162,9 @@ async def _show(web: WebProcess, connection: Connection, entrance: Entrance) -> 
     room = entrance.room.public_id
     if room not in connection.feeds:  # shut out while the replay was read
         return
-    roster = await web.attendance.view(room, connection)
+    roster = await web.attendance.viewing.view(room, connection)
     if room not in connection.feeds:  # taken out meanwhile
-        web.attendance.unview(room, connection)
+        web.attendance.viewing.unview(room, connection)
         return
     if entrance.known.role is not None:
         await web.show(connection, room)
@@ -178,9 +178,13 @@ async def _show(web: WebProcess, connection: Connection, entrance: Entrance) -> 
         connection.socket.write_framed(roster.show(partial(_state_frame, room)))
 
 
-def _state_frame(room: str, metas: list[presence.Meta]) -> bytes:
-    users = presence.grouped(metas)
-    state = {"type": "presence_state", "room": room, "users": users}
+def _state_frame(room: str, metas: list[presence.Meta], count: int) -> bytes:
+    state = {
+        "type": "presence_state",
+        "room": room,
+        "users": presence.grouped(metas),
+        "count": count,
+    }
     return text_frame(encode(state))
 
 
@@ -188,7 +192,7 @@ async def leave(web: WebProcess, connection: Connection, room: str) -> bool:
     """Take the socket out of the room at once; False when it was not in it."""
     if not web.hub.leave(connection, room):
         return False
-    web.attendance.unview(room, connection)
+    web.attendance.viewing.unview(room, connection)
     await web.attendance.leave(room, connection)
     return True
 

@@ -146,7 +146,7 @@ class WebProcess:
         At once, so that nothing of the room can be written behind `room_removed`.
         """
         if self.hub.leave(connection, room):
-            self.attendance.unview(room, connection)
+            self.attendance.viewing.unview(room, connection)
             leaving = self.attendance.leave(room, connection)
             self._keep(asyncio.create_task(leaving))
 
@@ -165,7 +165,7 @@ class WebProcess:
         if event.kind == "joined":
             for connection in concerned:
                 self._keep(asyncio.create_task(self.show(connection, room)))
-        if feed.crowd.pages and (roster := self.attendance.roster(room)):
+        if feed.crowd.pages and (roster := self.attendance.viewing.roster(room)):
             self._refresh_pane(room, roster)
 
     def learn(self, connection: Connection, room: str, event: Event) -> bool:
@@ -321,13 +321,14 @@ def _fresh(question: Any) -> Any:
 def presence_frames(room: str, told: Told) -> list[dict[str, Any]]:
     """the protocol's frames of what changed in a room's presence."""
     frames: list[dict[str, Any]] = []
-    if told.joins or told.leaves:
+    if told.present:
         frames.append(
             {
                 "type": "presence_diff",
                 "room": room,
                 "joins": presence.grouped(told.joins),
                 "leaves": presence.grouped(told.leaves),
+                "count": told.count,
             }
         )
     for kind, who in (

@@ -57,13 +57,13 @@ CHAT_LAYERS = (
         "leases",
         "fanout",
         "health",
-        "attendance",
+        "viewing",
         "openapi",
         "followers",
         "rows",
         "room_state",
     ),
-    ("answers", "submissions", "intake", "entrances", "pace"),
+    ("answers", "submissions", "intake", "entrances", "pace", "attendance"),
     ("people", "room", "lobby", "changes"),
     ("members", "desks"),
     ("actions", "posting", "web"),
@@ -101,7 +101,6 @@ LONGER_FILES = {
     "livechat/settings.py": "a list of values, read from top to bottom",
     "livechat/gateway/bounded_socket.py": "one class that overrides autobahn's",
     "chat/web.py": "one process's loops over one set of sockets",
-    "chat/attendance.py": "own people and viewers live by one heartbeat",
 }
 
 HOOKS_MAX_LINES = 100

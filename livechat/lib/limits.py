@@ -44,10 +44,11 @@ CHANGE_RATE_PER_S = 0.5  # tokens that come back each second
 HEARTBEAT_S = 2.0  # a web process renews its lease this often
 LEASE_S = 6.0  # and is dead when it did not for this long
 LEAVE_GRACE_S = 5.0  # a lost connection may come back in this time unseen
-LEAVE_GRACE_CLEAN_S = 0.8  # a closed page may come back (next page) in this time
+LEAVE_GRACE_CLEAN_S = 0.7  # a closed page may come back (next page) in this time
 PRESENCE_INTERVAL_S = 0.25  # at most one presence frame a room in this time
+PRESENCE_LIST_MAX = 500  # people of a room that are named; the others are counted
 PANE_INTERVAL_S = 1.0  # at most one people pane a room in this time
-TYPING_TTL_S = 6.0  # typing ends at the latest after this, whatever dies
+TYPING_TTL_S = 5.5  # of a word: who saw it sees it end in 6 s, whatever dies
 
 # The fan-out
 FLUSH_INTERVAL_S = 0.005  # a busy room writes this often; a quiet one at once

@@ -1,13 +1,15 @@
 """Rooms, members and HTTP calls for the tests of the socket and the JSON API."""
 
-from collections.abc import Callable
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
 from accounts.models import User
 from chat import actions
 from chat.models import Membership, Room
-from tests.live import Live
+from tests.chat.watching import Viewer
+from tests.live import Live, free_port, wait_until
 
 Person = Callable[[str], tuple[User, str]]
 Member = Callable[[Room, str], tuple[User, str]]
@@ -37,3 +39,29 @@ def member(person: Person) -> Member:
         return user, token
 
     return make
+
+
+@pytest.fixture
+def second(faulty: Live) -> Iterator[int]:
+    """The port of another web process on the same Redis and database."""
+    port = free_port()
+    faulty.start_web("web2", port)
+    wait_until(lambda: _listens(port), "the second gateway listens", 30)
+    yield port
+    faulty.end("web2")
+
+
+@pytest.fixture
+async def viewer(
+    faulty: Live, second: int, room: Room, member: Member
+) -> AsyncIterator[Viewer]:
+    """Alice's friend at the second web process."""
+    _, token = member(room, "Viewer")
+    async with faulty.client(token, port=second) as client:
+        await client.subscribe(room.public_id)
+        yield Viewer(client, room)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -99,7 +99,8 @@ def check_presence(frame: dict[str, Any]) -> None:
     """Fail unless a presence frame and everybody in it have the protocol's fields."""
     groups = {"presence_state": ["users"], "presence_diff": ["joins", "leaves"]}
     names = groups[frame["type"]]
-    assert frame.keys() == {"type", "room", *names}
+    assert frame.keys() == {"type", "room", "count", *names}
+    assert type(frame["count"]) is int and frame["count"] >= 0
     for name in names:
         for public_id, entry in frame[name].items():
             check(public_id, TEXT, name)

@@ -3,123 +3,16 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
-import pytest
 import redis.asyncio
 from django.conf import settings
 from django.test import Client as Browser
 
-from accounts.models import User
 from chat.models import Room
-from tests.live import Client, Live, free_port, wait_until
-
-Member = Callable[[Room, str], tuple[User, str]]
-
-
-@pytest.fixture
-def second(faulty: Live) -> Iterator[int]:
-    """The port of another web process on the same Redis and database."""
-    port = free_port()
-    faulty.start_web("web2", port)
-    wait_until(lambda: _listens(port), "the second gateway listens", 30)
-    yield port
-    faulty.end("web2")
-
-
-def _listens(port: int) -> bool:
-    import socket
-
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-class Viewer:
-    """A client and the people that it knows of, by its frames alone."""
-
-    def __init__(self, client: Client, room: Room) -> None:
-        self.client, self.room = client, room.public_id
-        self.refs: dict[str, dict[str, Any]] = {}
-        self.typing: set[str] = set()
-        self.ever_gone: set[str] = set()
-        self.frames = 0
-
-    def look(self) -> set[str]:
-        """The ids of those who are there now."""
-        while self.client.frames:
-            self._take(self.client.frames.pop(0))
-        return {meta["user"] for meta in self.refs.values()}
-
-    def _take(self, frame: dict[str, Any]) -> None:
-        kind = frame["type"]
-        if kind in {"user_typing", "user_stopped_typing"}:
-            change = self.typing.add if kind == "user_typing" else self.typing.discard
-            change(frame["user"]["id"])
-        joins = frame.get("users") or frame.get("joins") or {}
-        self.frames += kind == "presence_diff"
-        self.refs |= {
-            meta["ref"]: {**meta, "user": user}
-            for user, person in joins.items()
-            for meta in person["metas"]
-        }
-        for user, person in frame.get("leaves", {}).items():
-            for meta in person["metas"]:
-                self.refs.pop(meta["ref"], None)
-            if user not in {meta["user"] for meta in self.refs.values()}:
-                self.ever_gone.add(user)
-
-    def state(self, user: User) -> set[str]:
-        """The states of the person's connections."""
-        self.look()
-        metas = self.refs.values()
-        return {one["state"] for one in metas if one["user"] == user.public_id}
-
-    async def until(self, condition: Callable[[], bool], timeout_s: float) -> float:
-        """Wait for a condition on what is seen; return the seconds it took."""
-        started = time.monotonic()
-        async with asyncio.timeout(timeout_s):
-            while self.look() is None or not condition():  # noqa: ASYNC110 - frames
-                await asyncio.sleep(0.02)
-        return time.monotonic() - started
-
-    async def shows(self, user: User, state: str) -> None:
-        """Wait until the person is there in this state only."""
-        await self.until(lambda: self.state(user) == {state}, 3)
-
-    async def sees(self, user: User, timeout_s: float = 3) -> float:
-        """Wait until the person is there."""
-        return await self.until(lambda: user.public_id in self.look(), timeout_s)
-
-    async def misses(self, user: User, timeout_s: float) -> float:
-        """Wait until the person is gone."""
-        return await self.until(lambda: user.public_id not in self.look(), timeout_s)
-
-
-@pytest.fixture
-async def viewer(
-    faulty: Live, second: int, room: Room, member: Member
-) -> AsyncIterator[Viewer]:
-    """Alice's friend at the second web process."""
-    _, token = member(room, "Viewer")
-    async with faulty.client(token, port=second) as client:
-        await client.subscribe(room.public_id)
-        yield Viewer(client, room)
-
-
-@contextlib.asynccontextmanager
-async def inside(live: Live, token: str, room: Room) -> AsyncIterator[Client]:
-    """Somebody in the room, at the first web process."""
-    async with live.client(token) as client:
-        await client.subscribe(room.public_id)
-        yield client
-
-
-async def cut(client: Client) -> None:
-    """Break the connection without a close frame."""
-    assert client.socket is not None
-    client.socket.transport.abort()
-    await client.closed()
+from tests.chat.conftest import Member
+from tests.chat.watching import Viewer, cut, inside
+from tests.live import Live
 
 
 async def test_people_come_and_go_in_the_eyes_of_another_process(

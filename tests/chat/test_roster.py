@@ -24,7 +24,7 @@ def _meta(ref: str, user: str = "alice", **fields: bool | str) -> Meta:
 def _loaded(*metas: Meta, clock: Clock | None = None) -> Roster:
     roster = Roster(clock or Clock())
     roster.load({meta.ref: meta for meta in metas})
-    roster.told(presence=True)
+    roster.told()
     return roster
 
 
@@ -56,7 +56,7 @@ def test_a_state_that_could_not_be_read_changes_nothing() -> None:
 def test_a_leave_removes_one_connection_and_not_the_person() -> None:
     roster = _loaded(_meta("tab 1"), _meta("tab 2"))
     roster.apply(Diff(leaves=["tab 1"]))
-    told = roster.told(presence=True)
+    told = roster.told()
     assert [meta.ref for meta in told.leaves] == ["tab 1"]
     assert roster.states() == {"alice": "online"}
 
@@ -71,15 +71,14 @@ def test_adding_wins_over_the_removal_of_another_ref() -> None:
 def test_who_comes_and_goes_between_two_frames_is_never_told() -> None:
     roster = _loaded()
     roster.apply(Diff(joins=[_meta("one")]))
-    assert not roster.told(presence=False)
     roster.apply(Diff(leaves=["one"]))
-    assert not roster.told(presence=True)
+    assert not roster.told()
 
 
 def test_the_same_state_again_tells_nothing() -> None:
     roster = _loaded(_meta("one"))
     roster.load({"one": _meta("one")})
-    assert not roster.told(presence=True)
+    assert not roster.told()
 
 
 def test_a_person_is_as_present_as_their_most_present_tab() -> None:
@@ -92,10 +91,10 @@ def test_a_person_is_as_present_as_their_most_present_tab() -> None:
 def test_typing_is_told_once_and_ends_with_a_word() -> None:
     roster = _loaded(_meta("one"))
     roster.apply(Diff(joins=[_meta("one", typing=True)]))
-    assert roster.told(presence=False).started == [("alice", "Alice")]
-    assert not roster.told(presence=False).started
+    assert roster.told().started == [("alice", "Alice")]
+    assert not roster.told().started
     roster.apply(Diff(joins=[_meta("one")]))
-    assert roster.told(presence=False).stopped == [("alice", "Alice")]
+    assert roster.told().stopped == [("alice", "Alice")]
 
 
 def test_typing_ends_by_itself_in_time() -> None:
@@ -103,9 +102,9 @@ def test_typing_ends_by_itself_in_time() -> None:
     roster = _loaded(_meta("one"), clock=clock)
     roster.apply(Diff(joins=[_meta("one", typing=True)]))
     clock.now += limits.TYPING_TTL_S - 0.1
-    assert roster.told(presence=False).started
+    assert roster.told().started
     clock.now += 0.2
-    assert roster.told(presence=False).stopped == [("alice", "Alice")]
+    assert roster.told().stopped == [("alice", "Alice")]
 
 
 def test_a_state_that_is_read_again_does_not_prolong_typing() -> None:
@@ -120,6 +119,25 @@ def test_a_state_that_is_read_again_does_not_prolong_typing() -> None:
 
 
 def test_the_typing_of_who_left_ends_at_once() -> None:
-    roster = _loaded(_meta("one", typing=True))
+    roster = _loaded(_meta("one"))
+    roster.apply(Diff(joins=[_meta("one", typing=True)]))
+    assert roster.told().started == [("alice", "Alice")]
     roster.apply(Diff(leaves=["one"]))
-    assert roster.told(presence=False).stopped == [("alice", "Alice")]
+    assert roster.told().stopped == [("alice", "Alice")]
+
+
+def test_a_state_shows_nobody_typing_of_whom_no_diff_said_so() -> None:
+    roster = _loaded(_meta("one", typing=True))
+    assert not roster.typists()
+    assert not roster.metas["one"].typing
+
+
+def test_typing_that_ended_by_itself_is_no_longer_in_what_is_shown() -> None:
+    clock = Clock()
+    roster = _loaded(_meta("one"), clock=clock)
+    roster.apply(Diff(joins=[_meta("one", typing=True)]))
+    assert roster.told().joins == [_meta("one", typing=True)]
+    assert roster.typing_ends_at() == clock.now + limits.TYPING_TTL_S
+    clock.now += limits.TYPING_TTL_S
+    assert roster.told().joins == [_meta("one")]
+    assert roster.typing_ends_at() is None
