@@ -87,5 +87,5 @@ def _missed(
     rows = Message.objects.readable_by(User(pk=user_id), room)
     if after > head or head - after > limits.REPLAY_MAX_CHANGES:
         return [], fanout.reset_fragment(room, rows.page_before(room.last_seq + 1))
-    touched = rows.touched(after, head)
-    return fanout.replayed(touched, room.public_id, after, head), None
+    changed = rows.changed_after(after)
+    return fanout.replayed(changed, room.public_id, after, head), None

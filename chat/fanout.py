@@ -60,18 +60,18 @@ def replayed(
 ) -> list[Publication]:
     """Each message once, in its present state, for who has seen up to `after`.
 
-    It is a `message` if it was created above that cursor, else `changed`. One that has
-    changed above `upto` meanwhile keeps the number of its creation: its change comes
-    after the replay, and would find nothing to change without it.
+    It is a `message` if it was created above that cursor, else `changed`. What has
+    changed above `upto` meanwhile comes after the replay: in here it is told only if it
+    is new, under the number of its creation, so that the change finds it there.
     """
     told: list[Publication] = []
     for one in messages:
-        if one.first_changed_seq <= after:
-            told.append(_changed(one, room, one.changed_seq))
-        elif one.changed_seq <= upto:
-            told.append(_created(one, room, one.changed_seq))
-        else:
-            told.append(_created(one, room, one.first_changed_seq))
+        number = one.changed_seq
+        if one.first_changed_seq > after:
+            number = number if number <= upto else one.first_changed_seq
+            told.append(_created(one, room, number))
+        elif number <= upto:
+            told.append(_changed(one, room, number))
     return sorted(told, key=lambda one: one.changed_seq)
 
 

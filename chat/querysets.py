@@ -97,6 +97,12 @@ class MessageQuerySet(models.QuerySet["Message"]):
         begin = Coalesce(Subquery(own[:1]), Subquery(others[:1]), Value(NEVER))
         return self.filter(room=room, seq__gte=begin, seq__lte=room.last_seq)
 
+    def changed_after(self, cursor: int) -> Self:
+        """What changed above the cursor, in the order of the changes."""
+        # With an upper end SQLite looks there first, and not at all that they may read.
+        rows = self.filter(changed_seq__range=(cursor + 1, NEVER))
+        return rows.select_related("author").order_by("changed_seq")
+
     def touched(self, after: int, upto: int) -> Self:
         """What the changes above `after`, up to `upto`, made or changed last."""
         numbers = (after + 1, upto)
