@@ -4,6 +4,7 @@ It decides nothing: access, the worker and the hub do. It never raises for what 
 client sends, and what goes down to many never passes through here.
 """
 
+import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
@@ -27,6 +28,7 @@ from livechat.gateway.origin import origin_allowed
 from livechat.lib import limits
 from livechat.lib.codec import FrameError, decode, encode
 from livechat.lib.connections import Connection
+from livechat.lib.storage import DatabaseAway, disk_is_full
 
 logger = logging.getLogger(__name__)
 
@@ -230,9 +232,14 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
 
     async def _read(self, intent: intents.Read) -> None:
         user_id = self.connection.principal.user_id
-        stored = await self.web.hub.change(
-            subscriptions.read_up_to, user_id, intent.room, intent.seq
-        )
+        try:
+            # One thread writes for all sockets, and a lock holds each for seconds.
+            async with asyncio.timeout(limits.ANSWER_TIMEOUT_S):
+                stored = await self.web.hub.change(
+                    subscriptions.read_up_to, user_id, intent.room, intent.seq
+                )
+        except (*DatabaseAway, TimeoutError) as error:
+            raise _not_stored(error) from error
         if stored is None:
             raise subscriptions.no_room()
         frame = {
@@ -266,6 +273,12 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
         intents.Presence: _presence,
         intents.Ping: _ping,
     }
+
+
+def _not_stored(error: Exception) -> FrameError:
+    if disk_is_full(error):
+        return FrameError("storage_full", "The server's disk is full.")
+    return FrameError("waiting", "The server can store nothing now. Send it again.")
 
 
 def _principal(cookie: str | None, bearer: str | None) -> Principal | None:

@@ -261,3 +261,23 @@ async def test_a_locked_database_delays_and_loses_nothing(
     assert let_in_s < 1.5
     assert took_s < HANG_S
     assert [ack["seq"] for ack in acks] == list(range(2, 12))
+
+
+async def test_reads_of_many_are_answered_in_time_while_the_database_is_locked(
+    faulty: Live, room: Room, member: Member
+) -> None:
+    _, token = member(room, "Bob")
+    async with contextlib.AsyncExitStack() as stack:
+        clients = [
+            await stack.enter_async_context(faulty.client(token)) for _ in range(6)
+        ]
+        with _locked(faulty):
+            began_at = time.monotonic()
+            for one in clients:
+                await one.say("read", room=room.public_id, seq=0, ref="r")
+            answers = [await one.expect("error", ref="r") for one in clients]
+            took_s = time.monotonic() - began_at
+        assert {one["code"] for one in answers} == {"waiting"}
+        await clients[0].say("read", room=room.public_id, seq=0, ref="again")
+        await clients[0].expect("ack", ref="again")
+    assert took_s < HANG_S
