@@ -10,18 +10,29 @@ from pathlib import Path
 
 import msgspec
 
-from bench import compiled, figures, machine, report, scenarios, sides
+from bench import compiled, figures, machine, presence, report, scenarios, sides
 from bench.loop import Loop
 from bench.scenarios import Book, Measurement, Plan
 from bench.servers import ROOT, NotStartedError
 
 _WORK = ROOT / "var" / "bench"
-_ONLY = ("fanout", "latency", "posts", "idle", "connect", "hello", "capacity")
+_ONLY = (
+    "fanout",
+    "latency",
+    "posts",
+    "idle",
+    "connect",
+    "hello",
+    "capacity",
+    "presence",
+)
 
 
 def main() -> int:
     """Measure what the command line asks for."""
     options = _options()
+    if options.only == ["presence"]:
+        return presence.main()
     plan = _plan(options)
     work = _WORK / f"work-{time.time_ns():x}"
     book = Book(machine.facts())
