@@ -40,8 +40,10 @@ class Intake:
     orphaned: set[int] = field(default_factory=set)  # shards taken over from others
     _claimed_at: float = 0.0
 
-    async def read(self, redis_: Any, shards: Collection[int]) -> list[Entry]:
-        """The next entries in each shard's order; empty after READ_BLOCK_S."""
+    async def read(
+        self, redis_: Any, shards: Collection[int], block_s: float = READ_BLOCK_S
+    ) -> list[Entry]:
+        """The next entries in each shard's order; empty after `block_s`."""
         if time.monotonic() - self._claimed_at > CLAIM_EVERY_S:
             await make_groups(redis_, shards)
             claimed = await self._claim(redis_, shards, CLAIM_IDLE_S)
@@ -56,11 +58,12 @@ class Intake:
                 return claimed
             self.orphaned.clear()
         if self.recover:
-            entries = await self._read_from(shards, "0", block=False)
-            self.recover = False
+            entries = await self._read_from(shards, "0")
+            self.recover = len(entries) >= limits.BATCH_MAX_INTENTS  # more may be left
             if entries:
                 return entries
-        return await self._read_from(shards, ">", block=True)
+        # 0 would mean for ever.
+        return await self._read_from(shards, ">", max(1, int(block_s * 1000)))
 
     async def hand_back(self, redis_: Any, shards: Iterable[int]) -> None:
         """Let whoever holds the shards now claim what we read of them at once."""
@@ -77,13 +80,13 @@ class Intake:
                 )
 
     async def _read_from(
-        self, shards: Iterable[int], start: str, *, block: bool
+        self, shards: Iterable[int], start: str, block_ms: int | None = None
     ) -> list[Entry]:
         names = [stream(shard) for shard in shards]
         command: Command = ("XREADGROUP", "GROUP", GROUP, self.owner)
         command += ("COUNT", limits.BATCH_MAX_INTENTS)
-        if block:
-            command += ("BLOCK", int(READ_BLOCK_S * 1000))
+        if block_ms is not None:
+            command += ("BLOCK", block_ms)
         command += ("STREAMS", *names, *(start for _ in names))
         (found,) = await self.pipe.run([command])
         if isinstance(found, Exception):

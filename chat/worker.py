@@ -28,6 +28,7 @@ from chat.leases import Fenced
 from chat.models import DeadLetter
 from chat.posting import Outcome
 from chat.publishing import publish
+from chat.resting import RestingRooms
 from chat.room import Registry
 from livechat.lib import limits
 from livechat.lib.failpoints import failpoint
@@ -53,6 +54,7 @@ class Worker:
     stopping: bool = False
     _registry: Registry = field(default_factory=Registry)
     _failures: dict[bytes, int] = field(default_factory=dict)
+    _resting: RestingRooms = field(default_factory=RestingRooms)
     _busy: bool = False  # the last read found several: give the next time to gather
     _read_at: float = 0.0
     _renewed_at: float = 0.0
@@ -87,10 +89,7 @@ class Worker:
         try:
             if await self._hold_a_share():
                 await self._gather()
-                entries = await self.intake.read(redis_, self.leases)
-                self._read_at = time.monotonic()
-                self._busy = len(entries) > 1
-                await self._work_off(redis_, entries)
+                await self._read_and_work_off(redis_)
                 self._registry.stop_idle()
         except Fenced as error:
             # Whoever has the shards now also takes over what we read of them.
@@ -104,6 +103,17 @@ class Worker:
             logger.warning("the database is away or locked: %s", error)
             self.intake.recover = True
             await asyncio.sleep(RETRY_DELAY_S)
+
+    async def _read_and_work_off(self, redis_: Any) -> None:
+        self.intake.recover |= self._resting.wake()
+        block_s = self._resting.next_wake_s()
+        entries = await self.intake.read(redis_, self.leases, block_s)
+        self._read_at = time.monotonic()
+        self._busy = len(entries) > 1
+        awake = self._resting.awake(entries)
+        if len(awake) < len(entries):
+            self.intake.recover = False  # until the room wakes
+        await self._work_off(redis_, awake)
 
     async def _gather(self) -> None:
         """While several come at a time, begin a batch each BATCH_WAIT_S at most.
@@ -235,12 +245,14 @@ class Worker:
     async def _failed(
         self, entry: Entry, intent: Write | None
     ) -> tuple[list[Outcome], dict[str, list[Publication]], list[Entry]]:
-        """Count a failure; the third makes it a dead letter and tells the sender."""
+        """Count a failure; the third makes it a dead letter and tells the sender.
+
+        Until it is tried again its room rests alone: all others are written on.
+        """
         logger.exception("intent %s of shard %s failed", entry.id, entry.shard)
         failures = self._failures[entry.id] = self._failures.get(entry.id, 0) + 1
-        if failures < TRIES:
-            self.intake.recover = True
-            await asyncio.sleep(RETRY_DELAY_S)
+        if failures < TRIES and intent is not None:
+            self._resting.rest(intent.room)
             return [], {}, []
         reason = f"failed {TRIES} times; the log has the traceback"
         await self._write(_bury, entry, reason)

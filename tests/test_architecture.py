@@ -64,7 +64,7 @@ CHAT_LAYERS = (
         "room_state",
     ),
     ("answers", "submissions", "intake", "entrances", "pace", "attendance"),
-    ("people", "room", "lobby", "changes"),
+    ("people", "room", "lobby", "changes", "resting"),
     ("members", "desks"),
     ("actions", "posting", "web"),
     ("publishing", "states"),

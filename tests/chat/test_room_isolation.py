@@ -1,0 +1,139 @@
+"""A room that cannot be written leaves the others alone: its actor fails by itself."""
+
+import json
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import msgspec
+import pytest
+import redis.asyncio
+from django.conf import settings
+from django.db.models import F
+
+from accounts.models import User
+from chat.inbox import PostIntent, stream
+from chat.intake import CLAIM_IDLE_S, GROUP
+from chat.models import DeadLetter, Membership, Message, Room
+from livechat.lib.redis import AsyncRedis, client
+from tests.live import Live, wait_until
+
+Member = Callable[[Room, str], tuple[User, str]]
+POISONED = 20  # intents for the broken room, all in one batch
+UNHARMED_S = 5  # a worker that pauses half a second for each of them takes 20 s
+
+
+@pytest.fixture
+async def store(faulty: Live) -> AsyncIterator[AsyncRedis]:
+    """The site's Redis, for entries that meet in one batch."""
+    asynchronous = redis.asyncio.Redis.from_url(settings.REDIS_URL)
+    yield asynchronous
+    await asynchronous.aclose()
+
+
+def _entry(room: Room, author: User, body: str, address: str) -> bytes:
+    intent = PostIntent(
+        room=room.pk,
+        user=author.pk,
+        epoch=author.epoch,
+        client_id=uuid.uuid4(),
+        body=body,
+        reply_to=None,
+        process="",
+        address=address,
+        ref=None,
+        public_id=room.public_id,
+    )
+    return msgspec.msgpack.encode(intent)
+
+
+def _state(live: Live, room: Room) -> dict[str, Any]:
+    (report,) = json.loads(live.manage("rooms", room.public_id, "--json"))
+    (state,) = report["rooms"]
+    return dict(state)
+
+
+def _bodies(room: Room) -> list[str]:
+    rows = Message.objects.filter(room=room).order_by("seq")
+    return list(rows.values_list("body", flat=True))
+
+
+async def test_a_room_that_cannot_be_written_keeps_no_other_room_waiting(
+    faulty: Live, room: Room, member: Member, store: AsyncRedis
+) -> None:
+    broken = Room.objects.create(name="Broken")
+    bob, token = member(room, "Bob")
+    Membership.objects.create(room=broken, user=bob)
+    async with faulty.client(token) as writer:
+        await writer.post(broken.public_id, "whole")
+        before = _state(faulty, broken)
+        # Its counter says that the first number is free, and its table that it is not.
+        Room.objects.filter(pk=broken.pk).update(last_seq=F("last_seq") - 1)
+        worker = faulty.processes["worker"]
+        faulty.freeze("worker")
+        await _add_around(store, room, broken, bob)
+        faulty.thaw("worker")
+        thawed_at = time.monotonic()
+        wait_until(lambda: _bodies(room) == ["first", "last"], "the batch's others")
+        for number in range(3):
+            await writer.post(room.public_id, f"later {number}")
+        assert time.monotonic() - thawed_at < UNHARMED_S
+        wait_until(lambda: DeadLetter.objects.count() == POISONED, "they are given up")
+        Room.objects.filter(pk=broken.pk).update(last_seq=F("last_seq") + 1)
+        await writer.post(broken.public_id, "mended")
+        answers = await store.lrange(f"answer:{broken.pk}", 0, -1)
+        assert [b"internal" in one for one in answers] == [True] * POISONED
+    assert _bodies(broken) == ["whole", "mended"]
+    assert _bodies(room)[2:] == ["later 0", "later 1", "later 2"]
+    after = _state(faulty, broken)  # of another actor
+    assert (after["started_at"] > before["started_at"], after["accepted"]) == (True, 1)
+    assert worker.poll() is None  # the same process all the while
+
+
+async def _add_around(
+    store: AsyncRedis, room: Room, broken: Room, author: User
+) -> None:
+    """Entries of the broken room between two of the other one."""
+    async with store.pipeline(transaction=True) as entries:
+        await _add(entries, room, author, "first")
+        for number in range(POISONED):
+            await _add(entries, broken, author, f"poison {number}")
+        await _add(entries, room, author, "last")
+        await entries.execute()
+
+
+async def _add(entries: AsyncRedis, room: Room, author: User, body: str) -> None:
+    entry = _entry(room, author, body, f"answer:{room.pk}")
+    await entries.xadd(stream(room.shard), {"i": entry})
+
+
+def _pending(name: str) -> int:
+    """How many of a stream's entries were read and not finished."""
+    summary: Any = client().xpending(name, GROUP)
+    return int(summary["pending"])
+
+
+async def test_what_a_broken_room_was_sent_is_stored_in_order_once_it_is_mended(
+    faulty: Live, room: Room, member: Member, store: AsyncRedis
+) -> None:
+    bob, token = member(room, "Bob")
+    async with faulty.client(token) as writer:
+        await writer.post(room.public_id, "whole")
+        Room.objects.filter(pk=room.pk).update(last_seq=F("last_seq") - 1)
+        failures = faulty.log("worker").count("failed")  # of other tests
+        await _add(store, room, bob, "0")
+        wait_until(lambda: faulty.log("worker").count("failed") > failures, "one try")
+        async with store.pipeline(transaction=True) as entries:
+            for number in range(1, 70):  # more than one read brings
+                await _add(entries, room, bob, str(number))
+            await entries.execute()
+        name = stream(room.shard)
+        wait_until(lambda: _pending(name) == 70, "the worker has read all of them")
+        Room.objects.filter(pk=room.pk).update(last_seq=F("last_seq") + 1)
+        mended_at = time.monotonic()
+        wait_until(lambda: len(_bodies(room)) == 71, "all are stored")
+        # Not only when their age lets any worker claim them.
+        assert time.monotonic() - mended_at < CLAIM_IDLE_S - 2
+    assert _bodies(room) == ["whole", *map(str, range(70))]
+    assert not DeadLetter.objects.exists()
