@@ -50,13 +50,24 @@ def audience(room: Room) -> Audience:
 
 def room_created(room: Room) -> None:
     """Show the room in the lobbies of those who may see it."""
-    _show_card(room, audience(room))
-    if room.creator is not None:
-        _tell(None, _side(room), Audience([room.creator.public_id]))
+    if (now := _present(room)) is None:
+        return
+    _show_card(now, audience(now))
+    if now.creator is not None:
+        _tell(None, _side(now), Audience([now.creator.public_id]))
+
+
+def _present(room: Room) -> Room | None:
+    """The room with its members counted, as it may have changed since the commit.
+
+    Who is told and what they are told come from this one row: else a name that was
+    given behind closed doors would be told to all who could see the room before.
+    """
+    return Room.objects.with_member_count().filter(pk=room.pk).first()
 
 
 def _show_card(room: Room, to: Audience) -> None:
-    card = _card(room)
+    card = get_template("chat/_room_card.html").render({"room": room})
     html = f'<hx-partial hx-target="#rooms" hx-swap="beforeend">{card}</hx-partial>'
     _tell({"type": "room_created", **_fields(room)}, html, to)
 
@@ -72,12 +83,15 @@ def room_updated(room: Room, *, was_private: bool = False) -> None:
 
     To those who could not see it before it is new, and to others it is gone.
     """
-    if room.is_private and not was_private:
-        _tell_ended(room.public_id, "private", Audience(None, _members(room)))
-    if was_private and not room.is_private:
-        _show_card(room, Audience(None, [*_members(room), *_banned(room)]))
-    frame = {"type": "room_updated", **_fields(room)}
-    _tell(frame, _updated_html(room), audience(room))
+    if (now := _present(room)) is None:
+        return
+    if now.is_private and not was_private:
+        _tell_ended(now.public_id, "private", Audience(None, _members(now)))
+    if was_private and not now.is_private:
+        _show_card(now, Audience(None, [*_members(now), *_banned(now)]))
+    frame = {"type": "room_updated", **_fields(now)}
+    html = get_template("chat/_room_updated.html").render({"room": now})
+    _tell(frame, html, audience(now))
 
 
 def room_deleted(room: str, to: Audience) -> None:
@@ -102,8 +116,9 @@ def member_left(room: Room, user: User, reason: str, *, hidden: bool) -> None:
 
 def member_unbanned(room: Room, user: User) -> None:
     """A public room is in their lobby again."""
-    if not room.is_private:
-        _show_card(room, Audience([user.public_id]))
+    now = _present(room)
+    if now is not None and not now.is_private:
+        _show_card(now, Audience([user.public_id]))
 
 
 def _fields(room: Room) -> dict[str, Any]:
@@ -121,16 +136,6 @@ def _members(room: Room) -> list[str]:
 
 def _banned(room: Room) -> list[str]:
     return list(room.bans.values_list("user__public_id", flat=True))
-
-
-def _card(room: Room) -> str:
-    counted = Room.objects.with_member_count().get(pk=room.pk)
-    return get_template("chat/_room_card.html").render({"room": counted})
-
-
-def _updated_html(room: Room) -> str:
-    counted = Room.objects.with_member_count().get(pk=room.pk)
-    return get_template("chat/_room_updated.html").render({"room": counted})
 
 
 def _gone(room: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from accounts.models import User
-from chat import actions, members
+from chat import actions, lobby, members
 from chat.models import Room
 from tests.live import Live
 
@@ -165,3 +165,30 @@ async def test_the_lobby_is_told_again_after_redis_was_started_anew(
             while not [one for one in his.frames if one["type"] == "room_created"]:
                 await asyncio.to_thread(actions.create_room, alice, name="Garden")
                 await asyncio.sleep(0.2)
+
+
+async def test_a_name_that_was_given_after_a_room_became_private_is_told_to_nobody_else(
+    live: Live, person: Person, room: Room, member: Member
+) -> None:
+    """One change is told only when another one has been committed behind it."""
+    (bob, bobs), (_, charlies) = member(room, "Bob"), person("Charlie")
+    async with live.client(bobs) as his, live.client(charlies) as another:
+        await his.expect("hello")
+        await another.expect("hello")
+        as_it_was = await Room.objects.aget(pk=room.pk)
+        await Room.objects.filter(pk=room.pk).aupdate(name="Vault", is_private=True)
+        await asyncio.to_thread(lobby.room_updated, as_it_was)
+        assert (await his.expect("room_updated"))["name"] == "Vault"
+        # What is told to everybody afterwards comes after it, if it came at all.
+        await asyncio.to_thread(actions.create_room, bob, name="Garden")
+        await another.expect("room_created", name="Garden")
+        assert [one["type"] for one in another.frames] == ["room_removed"]
+
+
+async def test_a_room_that_was_deleted_meanwhile_is_not_told_of(
+    live: Live, room: Room
+) -> None:
+    as_it_was = await Room.objects.aget(pk=room.pk)
+    await Room.objects.filter(pk=room.pk).adelete()
+    for tell in (lobby.room_created, lobby.room_updated):
+        await asyncio.to_thread(tell, as_it_was)
