@@ -65,6 +65,9 @@ def member(request: UserRequest, public_id: str, user: str) -> HttpResponse:
         people.remove_member(request.user, room, found)
         return HttpResponse(status=204)
     given = body_of(request, STANDING)
+    if given.get("role") == Membership.Role.ADMIN and given.get("muted"):
+        # Said before the first of the two is done: who is refused changes nothing.
+        raise NotPossible("An admin cannot be muted. Ask for one of the two.")
     if "role" in given:
         people.set_role(request.user, room, found, given["role"])
     if "muted" in given:

@@ -231,3 +231,15 @@ def test_too_many_changes_are_told_to_wait(alices: Caller, person: Person) -> No
     refused = next(one for one in replies if one.status == 429)
     assert refused.json["code"] == "rate_limited"
     assert 1 <= int(refused.headers["retry-after"]) <= 3
+
+
+def test_who_is_to_be_admin_and_muted_at_once_becomes_neither(
+    live: Live, room: Room, member: Member
+) -> None:
+    (bob, _), (dora, token) = member(room, "Bob"), member(room, "Dora")
+    Membership.objects.filter(room=room, user=dora).update(role="admin")
+    path, both = "/members/{user}", {"role": "admin", "muted": True}
+    refused = Caller(live, room, token).call("PATCH", path, bob.public_id, both)
+    assert refused.status == 409
+    row = Membership.objects.get(room=room, user=bob)
+    assert (row.role, row.is_muted) == ("member", False)
