@@ -260,7 +260,9 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
         await self.web.attendance.show(self.connection, intent.state)
 
     async def _ping(self, intent: intents.Ping) -> None:
-        self.connection.send(encode({"type": "pong", "ref": intent.ref}))
+        # A page gets it too: it places nothing, but tells that we are there.
+        pong = encode({"type": "pong", "ref": intent.ref})
+        self.connection.send(pong, pong)
 
     _HANDLERS: ClassVar[dict[type, Callable[..., Awaitable[None]]]] = {
         intents.Subscribe: _subscribe,

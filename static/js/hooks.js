@@ -13,11 +13,17 @@
   });
   // A page out of the back-forward cache has a dead socket that never comes back.
   addEventListener("pageshow", (event) => event.persisted && location.reload());
+  // A far side that vanished without a word: a ping that nothing follows ends the connection.
+  // htmx closes the old one as it opens the new; a closing by us waits for the other side.
+  let watch;
+  const lose = (socket) => (watch = void socket.dispatchEvent(new CloseEvent("close", { code: 1006 })));
+  on("htmx:ws:before:message:incoming", () => (watch = clearTimeout(watch)), true);
   on("htmx:ws:before:message:outgoing", (event) => {
     // Offline nothing is queued: the bubbles themselves are what is sent on return.
     const { type, on: typing } = event.detail.message.values;
     const stale = type === "typing" && typing && !byId("body").value;
     if (state.net !== "up" || stale) event.preventDefault();
+    else if (type === "ping") watch ??= setTimeout(lose, 5e3, event.detail.connection.socket);
   });
 
   // htmx looks up all targets of a frame before it places anything, so rows that follow
@@ -33,8 +39,7 @@
   const digit = () => (crypto.getRandomValues(new Uint8Array(1))[0] & 15).toString(16);
   const uuid = () => "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, digit);
   on("keydown", (event) => {
-    const enter = event.key === "Enter" && !event.shiftKey && !event.isComposing;
-    if (!enter || event.target.id !== "body") return;
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.target.id !== "body") return;
     event.preventDefault();
     event.target.form.querySelector("button").click(); // does nothing while it is disabled
   });
@@ -80,16 +85,13 @@
     if (!msg?.matches(".msg[data-seq]")) return;
     const before = beside(msg, "previous", "last");
     const opens = !before?.matches(".msg[data-seq]") || dayOf(before) !== dayOf(msg);
-    if (opens) msg.dataset.day = dayName(dayOf(msg));
-    else delete msg.dataset.day;
+    opens ? (msg.dataset.day = dayName(dayOf(msg))) : delete msg.dataset.day;
   };
 
   // Hooks: a data-hook is mounted whenever its element comes into the page.
   const hooks = {
-    Time(time) {
-      const at = new Date(time.dateTime);
-      time.textContent = clock.format(at);
-      time.title = full.format(at);
+    Time(time, at = new Date(time.dateTime)) {
+      [time.textContent, time.title] = [clock.format(at), full.format(at)];
     },
     Box(box) {
       judge(box);

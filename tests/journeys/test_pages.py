@@ -111,6 +111,19 @@ def lounge(live: Live, alice: User, bob: User) -> Room:
     return room_of(alice, bob)
 
 
+def test_a_page_whose_server_says_nothing_any_more_connects_again(
+    open_page: Open, live: Live, alice: User, lounge: Room
+) -> None:
+    page = connected(open_page(alice, f"/rooms/{lounge.public_id}/"))
+    live.freeze("web")  # its connections stay open, as those of a lost network do
+    try:
+        # A ping goes every 15 s, and has 5 s.
+        expect(page.locator("body[data-net=down]")).to_be_attached(timeout=30_000)
+    finally:
+        live.thaw("web")
+    connected(page)
+
+
 def test_a_script_that_comes_late_leaves_nobody_unconnected(
     open_page: Open, alice: User, lounge: Room
 ) -> None:
