@@ -88,9 +88,15 @@ class Live:
         self._start(name, "manage.py", "roomworker")
 
     def heal(self) -> None:
-        """Thaw what is frozen, start what is dead, and wait until all is well."""
-        starts = {"redis": self.start_redis, "worker": self.start_worker}
-        for name, start in {**starts, "web": self.start_web}.items():
+        """End what a test added, thaw what is frozen, start what is dead."""
+        starts: dict[str, Callable[[], None]] = {
+            "redis": self.start_redis,
+            "worker": self.start_worker,
+            "web": self.start_web,
+        }
+        for added in self.processes.keys() - starts.keys():
+            self.end(added)
+        for name, start in starts.items():
             self.thaw(name)
             if self.processes[name].poll() is not None:
                 start()
