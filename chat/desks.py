@@ -11,12 +11,21 @@ from django.db.models import prefetch_related_objects
 from accounts.models import User
 from chat import rows
 from chat.inbox import PostIntent, Write
-from chat.models import Ban, Bucket, Membership, Room
+from chat.models import Ban, Membership, Room
 from chat.room import Body, Desk, Registry, Sender
 from livechat.lib import limits
-from livechat.lib.token_bucket import Level, Rate
+from livechat.lib.token_bucket import Rate
 
-UNNEEDED = ("password", "email", "last_login", "created_at")  # of an author
+# What the rules and a message's fragment need.
+ROOM_FIELDS = (
+    "id",
+    "public_id",
+    "is_private",
+    "public_from_seq",
+    "last_seq",
+    "last_changed_seq",
+)
+AUTHOR_FIELDS = ("id", "public_id", "display_name", "is_bot", "is_active", "epoch")
 
 
 def read_desks(
@@ -52,28 +61,14 @@ def read_desks(
 
 
 def _rooms(keys: set[int]) -> dict[int, Room]:
-    # Locked, as members come and go by other transactions (chat/members.py); in one
-    # order, so that two that need the same rooms do not wait for each other.
-    locked = Room.objects.select_for_update(no_key=True).order_by("pk")
-    fields = (
-        "public_id",
-        "is_private",
-        "public_from_seq",
-        "last_seq",
-        "last_changed_seq",
-    )
-    return {room.pk: room for room in locked.only(*fields).filter(pk__in=keys)}
+    # Locked, as members come and go by other transactions (chat/members.py).
+    return {room.pk: room for room in rows.locked(Room, keys, ROOM_FIELDS)}
 
 
 def _senders(keys: set[int]) -> dict[int, Sender]:
     # Locked too: another worker may be spending from the bucket of the same person.
-    locked = User.objects.select_for_update(no_key=True).order_by("pk")
-    users = list(locked.defer(*UNNEEDED).filter(pk__in=keys))
-    buckets = Bucket.objects.filter(user__in=keys)
-    levels = {
-        pk: Level(level, at)
-        for pk, level, at in buckets.values_list("user_id", "level", "at")
-    }
+    users = rows.locked(User, keys, AUTHOR_FIELDS)
+    levels = rows.levels(keys)
     return {user.pk: Sender(user, levels.get(user.pk)) for user in users}
 
 

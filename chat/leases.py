@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from chat import rows
 from chat.models import RoomWorker, Shard
 from livechat.lib import limits
 
@@ -69,8 +70,8 @@ def hold(leases: Mapping[int, int]) -> None:
     Raises:
         Fenced: one of them has another epoch now.
     """
-    shards = Shard.objects.select_for_update().filter(number__in=leases.keys())
-    if dict(shards.order_by("number").values_list("number", "epoch")) != dict(leases):
+    shards = rows.locked(Shard, leases.keys(), ("number", "epoch"))
+    if {shard.number: shard.epoch for shard in shards} != dict(leases):
         raise Fenced(f"one of {len(leases)} shards is held under another epoch now")
 
 

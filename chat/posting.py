@@ -17,13 +17,13 @@ from chat.answers import refused
 from chat.desks import read_desks
 from chat.inbox import Answer, DeleteIntent, Write
 from chat.leases import hold
-from chat.models import Bucket, Message
+from chat.models import Message
 from chat.room import Body, Desk, Registry
 from livechat.lib import limits
 from livechat.lib.failpoints import failpoint
 from livechat.lib.markdown import render
 from livechat.lib.text import BadText, EmptyText, TextError, TooLong, normalise_text
-from livechat.lib.token_bucket import Level, Rate, take
+from livechat.lib.token_bucket import Rate, take
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +120,7 @@ def _bodies(intents: Sequence[Write], now: datetime) -> dict[Write, Body]:
     By the whole intent: the same client_id may name another text, in another room or
     by mistake. A person whose bucket is empty costs no rendering, as they are refused.
     """
-    users = {intent.user for intent in intents}
-    buckets = Bucket.objects.filter(user__in=users)
-    levels: dict[int, Level | None] = {
-        user: Level(level, at)
-        for user, level, at in buckets.values_list("user_id", "level", "at")
-    }
+    levels = rows.levels({intent.user for intent in intents})
     end_at = time.monotonic() + limits.BATCH_MAX_S
     bodies: dict[Write, Body] = {}
     for intent in intents:

@@ -6,13 +6,49 @@ databases know these statements. All other code uses the ORM.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import connection, models
 
 from chat.models import Bucket, Membership, Message, Room
 from livechat.lib.token_bucket import Level
+
+M = TypeVar("M", bound=models.Model)
+
+
+def locked(model: type[M], keys: Collection[int], fields: Collection[str]) -> list[M]:
+    """The rows with these primary keys, ours until the transaction ends.
+
+    In the order of the keys, so that two who need the same rows do not wait for each
+    other. Only `fields`, the primary key among them, are loaded.
+    """
+    # In the model's order, as `from_db` takes them.
+    columns = [one for one in model._meta.concrete_fields if one.name in fields]
+    found = _where_in(
+        model,
+        str(model._meta.pk.column),
+        keys,
+        ", ".join(_name(str(one.column)) for one in columns),
+        end=_for_update(),
+    )
+    names = [one.attname for one in columns]
+    flags = [isinstance(one, models.BooleanField) for one in columns]
+    return [
+        model.from_db(
+            connection.alias,
+            names,
+            [bool(one) if flag else one for one, flag in zip(row, flags, strict=True)],
+        )
+        for row in found
+    ]
+
+
+def levels(users: Collection[int]) -> dict[int, Level]:
+    """How full the buckets of these users are, as far as they were ever used."""
+    found = _where_in(Bucket, "user_id", users, "user_id, level, at")
+    return {user: Level(level, at) for user, level, at in found}
 
 
 def memberships(pairs: Collection[tuple[int, int]]) -> list[tuple[int, int, str, bool]]:
@@ -31,7 +67,14 @@ def messages_by_client_id(
     """The messages of (room, author, client_id), as far as they are stored."""
     prepare = Message._meta.get_field("client_id").get_db_prep_value
     flat = [(room, user, prepare(one, connection)) for room, user, one in keys]
-    return _messages(("room_id", "author_id", "client_id"), flat)
+    if not flat:
+        return []
+    sql = _matching(Message, ("room_id", "author_id", "client_id"), flat, "id")
+    with connection.cursor() as cursor:
+        cursor.execute(sql, _flat(flat))
+        stored = [pk for (pk,) in cursor.fetchall()]
+    # As most are new, no model is made to find that there is none.
+    return Message.objects.filter(pk__in=stored) if stored else []
 
 
 def messages_by_seq(keys: Collection[tuple[int, int]]) -> Iterable[Message]:
@@ -116,6 +159,27 @@ def _matching(
     )
 
 
+def _where_in(
+    model: type[models.Model],
+    column: str,
+    keys: Collection[int],
+    wanted: str,
+    end: str = "",
+) -> list[tuple[Any, ...]]:
+    if not keys:
+        return []
+    table, marks = _name(model._meta.db_table), ", ".join(["%s"] * len(keys))
+    sql = f"SELECT {wanted} FROM {table} WHERE {_name(column)} IN ({marks}) "  # noqa: S608 - ours
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql} ORDER BY {_name(column)}{end}", list(keys))
+        return list(cursor.fetchall())
+
+
+def _for_update() -> str:
+    """Locks rows; on SQLite the transaction has the whole database already."""
+    return " FOR NO KEY UPDATE" if connection.features.has_select_for_update else ""
+
+
 def _many(sql: str, rows: Sequence[Sequence[Any]]) -> int:
     """How many rows the statement touched over all of `rows`."""
     if not rows:
@@ -141,5 +205,7 @@ def _flat(rows: Iterable[Sequence[Any]]) -> list[Any]:
     return [value for row in rows for value in row]
 
 
+@cache
 def _name(name: str) -> str:
+    # Quoted alike by both databases; asked for fifty times in each post.
     return connection.ops.quote_name(name)

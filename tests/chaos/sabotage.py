@@ -133,8 +133,8 @@ SABOTAGES: dict[str, Sabotage] = {
             (
                 Patch(
                     "chat/leases.py",
-                    "    if dict(shards.order_by",
-                    "    if False and dict(shards.order_by",
+                    "    if {shard.number: ",
+                    "    if False and {shard.number: ",
                 ),
             ),
             scenes=("frozen_writer",),
