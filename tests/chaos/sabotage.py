@@ -191,8 +191,8 @@ SABOTAGES: dict[str, Sabotage] = {
             (
                 Patch(
                     "chat/desks.py",
-                    "    levels = {\n",
-                    "    levels = rows.LEVELS or {\n",
+                    "    levels = rows.levels(keys)\n",
+                    "    levels = rows.LEVELS or rows.levels(keys)\n",
                 ),
                 Patch(
                     "chat/rows.py",
