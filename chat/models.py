@@ -161,6 +161,12 @@ class Message(models.Model):
         return f"{self.room_id}/{self.seq}"
 
     @property
+    def is_long(self) -> bool:
+        """Whether it would fill more than a screen, so that all see it folded."""
+        too_long = len(self.body) > limits.FOLD_LENGTH
+        return too_long or self.body.count("\n") >= limits.FOLD_LINES
+
+    @property
     def told(self) -> dict[str, Any] | None:
         """What a system message tells; None for others."""
         return json.loads(self.event) if self.event else None

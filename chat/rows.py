@@ -17,6 +17,8 @@ from livechat.lib.token_bucket import Level
 
 M = TypeVar("M", bound=models.Model)
 
+_PLAIN = frozenset({int, str, bool, type(None)})
+
 
 def locked(model: type[M], keys: Collection[int], fields: Collection[str]) -> list[M]:
     """The rows with these primary keys, ours until the transaction ends.
@@ -191,7 +193,7 @@ def _many(sql: str, rows: Sequence[Sequence[Any]]) -> int:
 
 def _stored_value(message: Message, field: "models.Field[Any, Any]") -> Any:
     value = getattr(message, field.attname)
-    if isinstance(value, int | str):  # as most are: nothing to prepare
+    if type(value) in _PLAIN:  # as most are: nothing to prepare
         return value
     return field.get_db_prep_save(value, connection)
 

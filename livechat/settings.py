@@ -137,7 +137,13 @@ TEMPLATES: list[dict[str, Any]] = [
                 )
             ],
         },
-    }
+    },
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "NAME": "fragments",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {"environment": "livechat.lib.jinja.environment"},
+    },
 ]
 
 LANGUAGE_CODE = "en"

@@ -1,19 +1,17 @@
-"""What templates of the log ask: a row's section, and whether it is very long."""
+"""What templates of the log ask: a row's section, and its article."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from django import template
+from django.utils.safestring import mark_safe
 
+from chat import fanout
 from chat.models import Message, Room
 from livechat.lib import limits
 
 register = template.Library()
-
-# A message beyond either is folded: the same for everybody, whatever their screen.
-FOLD_LINES = 24
-FOLD_LENGTH = 2_000  # code points
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +38,10 @@ def chunks(messages: Sequence[Message], room: Room) -> list[Chunk]:
     return grouped or [Chunk(room.last_seq // limits.CHUNK_SIZE, [])]
 
 
-@register.filter
-def is_long(message: Message) -> bool:
-    """Whether a message would fill more than a screen, so that it is folded."""
-    body = message.body
-    return len(body) > FOLD_LENGTH or body.count("\n") >= FOLD_LINES
+@register.simple_tag
+def message_html(message: Message) -> str:
+    """The article of one message, which is the same that the fan-out publishes."""
+    return mark_safe(fanout.message_html(message))  # noqa: S308 - a template made it
 
 
 @register.filter

@@ -9,11 +9,14 @@ import pytest
 from django.conf import settings
 from django.template.loader import get_template
 
+from accounts.models import User
+from chat.fanout import message_html
+from chat.models import Message
+
 CLIENT_ID = UUID(int=7)
 SHARED = (
     "_cursor",
     "_facepile",
-    "_message",
     "_pending_state",
     "_people",
     "_room_card",
@@ -22,6 +25,7 @@ SHARED = (
     "_toast",
     "_typing",
 )
+MESSAGE = "_message.jinja"
 TEMPLATES = settings.BASE_DIR / "templates"
 
 
@@ -30,22 +34,18 @@ def render(name: str, **context: object) -> str:
     return get_template(f"chat/{name}.html").render(context).strip()
 
 
-def message(**fields: object) -> SimpleNamespace:
-    """What a fragment needs of a message."""
-    author = SimpleNamespace(
-        public_id="bob1", display_name="<Bob>", hue=3, initials="B"
-    )
+def article(**fields: object) -> str:
+    """The fragment of a message of bob's with these fields."""
+    author = User(pk=7, public_id="bob1", display_name="<Bob>")
     values = {
         "seq": 51,
-        "kind": "text",
         "author": author,
         "client_id": CLIENT_ID,
         "body": "hi",
         "html": "<p>hi</p>",
-        "continues": False,
         "created_at": datetime(2025, 1, 2, 3, 4, tzinfo=UTC),
     }
-    return SimpleNamespace(**(values | fields))
+    return message_html(Message(**{**values, **fields}))
 
 
 def pending(state: str, text: str = "", retry_after_s: int = 0) -> str:
@@ -60,16 +60,16 @@ def pending(state: str, text: str = "", retry_after_s: int = 0) -> str:
     )
 
 
-@pytest.mark.parametrize("name", SHARED)
+@pytest.mark.parametrize("name", [*(f"{name}.html" for name in SHARED), MESSAGE])
 def test_a_shared_fragment_names_no_viewer(name: str) -> None:
-    source = (TEMPLATES / f"chat/{name}.html").read_text()
+    source = (TEMPLATES / "chat" / name).read_text()
     assert not re.search(
         r"{[{%][^}]*\b(user|request|perms|csrf_token|messages)\b", source
     )
 
 
 def test_a_message_is_one_article_with_its_places() -> None:
-    html = render("_message", message=message())
+    html = article()
     assert html.startswith('<article id="m-51"')
     assert html.endswith("</article>")
     assert 'data-author="bob1"' in html
@@ -78,13 +78,18 @@ def test_a_message_is_one_article_with_its_places() -> None:
     assert "&lt;Bob&gt;" in html
 
 
+def test_the_fragment_of_a_message_has_no_line_breaks_of_its_template() -> None:
+    assert "\n" not in article()
+    assert "<pre>a\n  b</pre>" in article(html="<pre>a\n  b</pre>")
+
+
 def test_a_message_that_goes_on_says_so() -> None:
-    assert "msg--continues" not in render("_message", message=message())
-    assert "msg--continues" in render("_message", message=message(continues=True))
+    assert "msg--continues" not in article()
+    assert "msg--continues" in article(continues=True)
 
 
 def test_a_system_message_is_nobodys_bubble() -> None:
-    html = render("_message", message=message(kind="system", html="bob joined"))
+    html = article(kind="system", html="bob joined")
     assert "msg--system" in html
     assert "data-author" not in html
 
@@ -112,11 +117,11 @@ def test_a_bubble_that_was_too_fast_goes_again_by_itself() -> None:
 def test_a_very_long_message_is_folded_whoever_reads_it() -> None:
     lines = "line\n" * 30
     for body in (lines, "x" * 2001):
-        html = render("_message", message=message(body=body))
+        html = article(body=body)
         assert "<summary><span>Show more</span>" in html
         assert html.count("<p>hi</p>") == 1
     for body in ("line\n" * 10, "x" * 2000):
-        assert "<details" not in render("_message", message=message(body=body))
+        assert "<details" not in article(body=body)
 
 
 def test_a_new_name_of_a_room_reaches_its_tooltip() -> None:
@@ -134,14 +139,14 @@ def test_the_typing_line_is_empty_when_nobody_types() -> None:
 def test_only_the_html_of_the_markdown_renderer_is_trusted() -> None:
     trusted = {
         found
-        for path in TEMPLATES.rglob("*.html")
+        for path in TEMPLATES.rglob("*.*")
         for found in re.findall(r"{{[^}]*\|\s*safe[^}]*}}", path.read_text())
     }
     assert trusted == {"{{ message.html|safe }}"}
 
 
 def test_no_template_holds_a_script_or_a_style() -> None:
-    for path in TEMPLATES.rglob("*.html"):
+    for path in TEMPLATES.rglob("*.*"):
         source = path.read_text()
         assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=", source), path
         assert not re.search(r"\s(on\w+|hx-on[^=]*)=[\"']|\bjs:", source), path
