@@ -136,25 +136,27 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
 
     async def _receive(self, event: Event) -> None:
         """Answer one frame; an error of ours is logged under an id that is told."""
-        told: dict[str, Any] = {"ref": None}
+        ref: str | None = None
+        frame: dict[str, Any] = {}
         try:
             frame = self._decoded(event)
-            told["ref"] = intents.ref_of(frame)
-            told |= intents.named(frame)
+            ref = intents.ref_of(frame)
             intent = intents.parse(frame)
             if wait_s := self.pace.wait_s(intent):
-                self._put_off(intent, wait_s, told)
+                self._put_off(intent, wait_s, frame)
             else:
                 await self._HANDLERS[type(intent)](self, intent)
         except FrameError as error:
-            self._refuse(error.code, error.message, intents.named(error.frame) | told)
+            told = {"ref": ref, **intents.named(frame or error.frame)}
+            self._refuse(error.code, error.message, told)
         except Exception:  # the outermost frame: the socket stays open
             error_id = secrets.token_hex(4)
             logger.exception("error %s in a frame", error_id)
+            told = {"ref": ref, **intents.named(frame)}
             self._refuse("internal", f"Something broke here (error {error_id}).", told)
 
     def _put_off(
-        self, intent: intents.Intent, wait_s: float, told: dict[str, Any]
+        self, intent: intents.Intent, wait_s: float, frame: dict[str, Any]
     ) -> None:
         """Refuse a frame that came too soon; of states only the last one counts."""
         if isinstance(intent, intents.Presence):
@@ -162,6 +164,7 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
             self.pace.later(wait_s, show, intent.state)
         elif not isinstance(intent, intents.Typing):  # which ends by itself
             seconds = max(1, round(wait_s + 0.49))
+            told = {"ref": intents.ref_of(frame), **intents.named(frame)}
             told["retry_after_ms"] = int(wait_s * 1000) + 1
             self._refuse("rate_limited", f"Too fast. Try again in {seconds} s.", told)
 
