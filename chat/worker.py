@@ -9,10 +9,9 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import redis.exceptions
@@ -39,6 +38,8 @@ from livechat.lib.storage import DatabaseAway, disk_is_full
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 RETRY_DELAY_S = 0.5
 TRIES = 3  # then an intent is a dead letter
 
@@ -58,10 +59,6 @@ class Worker:
     _busy: bool = False  # the last read found several: give the next time to gather
     _read_at: float = 0.0
     _renewed_at: float = 0.0
-    # One thread writes: one connection, one transaction at a time.
-    _thread: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="writer")
-    )
 
     @classmethod
     def named(cls, owner: str) -> "Worker":
@@ -78,11 +75,10 @@ class Worker:
                 await self._turn(redis_)
         finally:
             telling.cancel()
-            await self._write(leases.leave, self.owner, self.leases)
+            self._write(leases.leave, self.owner, self.leases)
             await redis_.aclose()
             await self.intake.pipe.aclose()
             await self.pipe.aclose()
-            self._thread.shutdown()
 
     async def _turn(self, redis_: Any) -> None:
         """One round; whatever is away now is tried again shortly."""
@@ -144,7 +140,7 @@ class Worker:
         """Hold our share of the shards; False (after a pause) while there is none."""
         if self.leases and not self._renewal_is_due():
             return True
-        held = await self._write(leases.balance, self.owner, self.leases)
+        held = self._write(leases.balance, self.owner, self.leases)
         self.intake.orphaned |= held.keys() - self.leases.keys()
         self.intake.orphaned &= held.keys()
         if held.keys() != self.leases.keys():
@@ -155,31 +151,30 @@ class Worker:
             await asyncio.sleep(limits.HEARTBEAT_S)
         return bool(self.leases)
 
-    async def _renew(self) -> None:
+    def _renew(self) -> None:
         """Keep the lease while many batches are worked off; shares stay as they are."""
         if self._renewal_is_due():
-            await self._write(leases.renew, self.leases)
+            self._write(leases.renew, self.leases)
             self._renewed_at = time.monotonic()
 
     def _renewal_is_due(self) -> bool:
         return time.monotonic() - self._renewed_at >= limits.HEARTBEAT_S
 
-    async def _write(self, change: Any, *args: Any) -> Any:
-        def call() -> Any:
-            try:
-                return change(*args)
-            except Error:
-                connection.close()  # it may be what is broken; the next write opens one
-                raise
+    def _write(self, change: Callable[..., T], *args: Any) -> T:
+        """What `change` returns; the loop stands still meanwhile.
 
-        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+        On purpose: nothing else is to be done before the commit, and the way to a
+        thread and back takes as long as a quarter of a lone message's transaction.
+        """
+        try:
+            return change(*args)
+        except Error:
+            connection.close()  # it may be what is broken; the next write opens one
+            raise
 
     async def _report(self, room: int | None) -> states.Report:
-        """What our actors are at; between two batches, as one thread does both."""
-        report: states.Report = await self._write(
-            states.report, self.owner, self.leases, self._registry, room
-        )
-        return report
+        """What our actors are at; between two batches."""
+        return self._write(states.report, self.owner, self.leases, self._registry, room)
 
     # Writing
 
@@ -187,7 +182,7 @@ class Worker:
         """Process what was read, in batches; a slow batch cannot outlive the lease."""
         at = 0
         while at < len(entries):
-            await self._renew()
+            self._renew()
             batch = entries[at : at + limits.BATCH_MAX_INTENTS]
             at += await self._process(redis_, batch)
 
@@ -201,10 +196,10 @@ class Worker:
         good = [intent for intent in intents if intent is not None]
         for entry, intent in zip(entries, intents, strict=True):
             if intent is None:
-                await self._write(_bury, entry, "rubbish: this is no intent")
+                self._write(_bury, entry, "rubbish: this is no intent")
         done = entries
         try:
-            outcomes, pages = await self._write(self._commit, good)
+            outcomes, pages = self._write(self._commit, good)
             done = _dealt_with(entries, intents, len(outcomes))
         except (Fenced, *DatabaseAway) as error:
             if not disk_is_full(error):
@@ -224,7 +219,7 @@ class Worker:
     async def _one_by_one(self, redis_: Any, entries: Sequence[Entry]) -> None:
         """A batch that fails is cut up, so that one bad intent harms no other."""
         for entry in entries:
-            await self._renew()
+            self._renew()
             await self._process(redis_, [entry])
 
     def _commit(
@@ -255,7 +250,7 @@ class Worker:
             self._resting.rest(intent.room)
             return [], {}, []
         reason = f"failed {TRIES} times; the log has the traceback"
-        await self._write(_bury, entry, reason)
+        self._write(_bury, entry, reason)
         outcomes = [] if intent is None else [_internal(intent, entry)]
         return outcomes, {}, [entry]
 

@@ -28,6 +28,9 @@ class Command(BaseCommand):
         slot = os.environ.get("SUPERVISOR_PROCESS_NAME", "roomworker")
         owner = f"{socket.gethostname()}:{slot}"
         logger.info("room worker %s, process %s", owner, os.getpid())
+        # Django keeps its database off a loop's own thread, since others would wait.
+        # Here nobody does: the worker's loop has one thing to do at a time.
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
         uvloop.run(_run(Worker.named(owner)))
 
 
