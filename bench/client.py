@@ -12,7 +12,7 @@ import uvloop
 
 from bench import procfs
 from bench.crowd import Crowd, SpoiltError
-from bench.job import Job, Latency, Load, Result
+from bench.job import Job, Load, Result
 from bench.load import (
     Meter,
     Senders,
@@ -53,15 +53,22 @@ async def fanout(job: Job, crowd: Crowd) -> Result:
     if not await crowd.everyone_has(1, job.drain_s):
         return Result(NOTHING, faults=crowd.faults(1))
     load = await saturate(crowd, senders, crowd.tally, len(crowd.members))
-    latency: Latency | None = None
-    quiet: Latency | None = None
+    result = Result(load)
     if await crowd.everyone_has(senders.sent, job.drain_s) and job.pace_s:
-        rate = load.count / len(crowd.members) / load.seconds
-        latency = await pace(crowd, senders, rate / 2)
-        if await crowd.everyone_has(senders.sent, job.drain_s):
-            quiet = await one_by_one(crowd, senders)
+        result = await _latencies(job, crowd, senders, load)
     await asyncio.sleep(_AFTERMATH_S)
-    return Result(load, latency, quiet, faults=crowd.faults(senders.sent))
+    return replace(result, faults=crowd.faults(senders.sent))
+
+
+async def _latencies(job: Job, crowd: Crowd, senders: Senders, load: Load) -> Result:
+    """At half of the saturated rate, at rest, and at the rates that all are asked."""
+    rate = load.count / len(crowd.members) / load.seconds
+    latency = await pace(crowd, senders, rate / 2)
+    quiet = await one_by_one(crowd, senders, crowd.tally, len(crowd.members))
+    steady = [
+        await pace(crowd, senders, each) for each in job.steady_rates if each < rate
+    ]
+    return Result(load, latency, quiet, steady)
 
 
 async def posts(job: Job, crowd: Crowd) -> Result:
@@ -70,10 +77,11 @@ async def posts(job: Job, crowd: Crowd) -> Result:
     senders = Senders(crowd)
     load = await saturate(crowd, senders, crowd.acks, 1)
     await crowd.reach(crowd.acks, senders.sent, job.drain_s)
+    quiet = await one_by_one(crowd, senders, crowd.acks, 1)
     missing = senders.sent - crowd.acks.count
     faults = [f"{missing} of {senders.sent} posts were not acked"] if missing else []
     faults += [fault for witness in crowd.witnesses for fault in witness.faults]
-    return Result(load, faults=faults)
+    return Result(load, quiet=quiet, faults=faults)
 
 
 async def connect(job: Job, crowd: Crowd) -> Result:

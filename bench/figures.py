@@ -57,6 +57,16 @@ def quiet_p99_ms(result: Result, _members: int) -> float:
     return result.quiet.p99_ms if result.quiet else 0.0
 
 
+def steady_ms(rate: float, quantile: str) -> Figure:
+    """Latency at a rate that all sides were asked for; `quantile` is p50 or p99."""
+
+    def figure(result: Result, _members: int) -> float:
+        found = [one for one in result.steady if one.rate == rate]
+        return float(getattr(found[0], f"{quantile}_ms")) if found else 0.0
+
+    return figure
+
+
 def paced_rate(result: Result, _members: int) -> float:
     """Messages a second during the latency phase."""
     return result.latency.rate if result.latency else 0.0

@@ -23,7 +23,9 @@ class Job:
     when `ready_marker` was seen, or with its 101 when that is empty. `window` is the
     most messages that may be on their way at once, and `pace_s` the length of the
     phase at half the saturated rate (0: none); `quiet_messages` are then sent one by
-    one into a room at rest. `processes` are the pids whose CPU time counts, by role.
+    one into a room at rest, and then `steady_rates` messages a second are kept up for
+    `pace_s` each, where the server can. `processes` are the pids whose CPU time counts,
+    by role.
     """
 
     kind: str
@@ -39,6 +41,7 @@ class Job:
     measure_s: float = 3.0
     pace_s: float = 0.0
     quiet_messages: int = 0
+    steady_rates: tuple[float, ...] = ()
     drain_s: float = 30.0
     concurrency: int = 32
     messages: int = 0
@@ -83,6 +86,7 @@ class Result:
 
     load: Load
     latency: Latency | None = None
-    quiet: Latency | None = None  # until a message is with everybody
+    quiet: Latency | None = None  # until a message is with everybody, or acked
+    steady: list[Latency] = field(default_factory=list)
     rss_kib: dict[str, int] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)

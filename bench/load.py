@@ -125,14 +125,16 @@ async def pace(crowd: Crowd, senders: Senders, rate: float) -> Latency:
     )
 
 
-async def one_by_one(crowd: Crowd, senders: Senders) -> Latency:
-    """Send messages into a room at rest; the time until each is with everybody."""
+async def one_by_one(
+    crowd: Crowd, senders: Senders, tally: Tally, each: int
+) -> Latency:
+    """Send messages into rooms at rest; the time until `tally` counted `each` more."""
     took_ns: list[int] = []
     for _ in range(crowd.job.quiet_messages):
         await crowd.wait(asyncio.sleep(_REST_S), _REST_S + 5)
         started_ns = time.monotonic_ns()
         senders.post()
-        if await crowd.everyone_has(senders.sent, crowd.job.drain_s):
+        if await crowd.reach(tally, senders.sent * each, crowd.job.drain_s):
             took_ns.append(time.monotonic_ns() - started_ns)
     took_ns.sort()
     return Latency(

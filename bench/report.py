@@ -177,7 +177,35 @@ def _latency(book: Book) -> str:
         "## Latency\n\nFrom the send to the sight, at half of each side's own "
         "saturated rate; and, in a room at rest, until the last member has it.\n\n"
     )
-    return text + table(["side", "members", *columns], rows) if rows else ""
+    if not rows:
+        return ""
+    return text + table(["side", "members", *columns], rows) + _steady(book)
+
+
+def _steady(book: Book) -> str:
+    """The latencies at the rates that all sides were asked for."""
+    found = {one.rate for each in book.measurements for one in each.result.steady}
+    rows = [
+        [
+            name,
+            f"{members:,}",
+            f"{rate:,.0f}",
+            *(
+                number(_median(book, side, members, figures.steady_ms(rate, each)))
+                for each in ("p50", "p99")
+            ),
+        ]
+        for members in figures.sizes(book, "fanout")
+        for rate in sorted(found)
+        for side, name in NAMES.items()
+        if _median(book, side, members, figures.p50_ms) is not None
+    ]
+    text = (
+        "\nThe same where all sides are asked for the same; — where a side cannot do "
+        "that many.\n\n"
+    )
+    heads = ["side", "members", "messages/s", "p50 ms", "p99 ms"]
+    return text + table(heads, rows) if found else ""
 
 
 def _posts(book: Book) -> str:
@@ -185,10 +213,15 @@ def _posts(book: Book) -> str:
         [
             number(figures.median(book, "ours", "posts", count, figures.per_second)),
             number(_whole(book, "ours", "posts", count)),
+            *(
+                number(figures.median(book, "ours", "posts", count, one))
+                for one in (figures.quiet_p50_ms, figures.quiet_p99_ms)
+            ),
         ]
         for count in figures.sizes(book, "posts")
     ]
     heads = ["acked posts/s", "per core-second"]
+    heads += ["one alone is acked in, p50 ms", "p99 ms"]
     title = "## Durable posts, 64 rooms, eight senders (stock keeps nothing)\n\n"
     return title + table(heads, rows) if rows else ""
 

@@ -33,6 +33,7 @@ class Plan:
     measure_s: float = 4.0
     pace_s: float = 5.0
     quiet_messages: int = 60
+    steady_rates: tuple[float, ...] = (5.0, 150.0)  # messages/s, for whoever can
     idle_sockets: int = 1000
     capacity_messages: int = 4000
     only: frozenset[str] = frozenset()
@@ -147,7 +148,13 @@ def _fanout_job(side: Side, server: Server, count: int, plan: Plan) -> Job:
     # Stock cannot do much in the time: what is measured must have begun and ended.
     measure_s = max(plan.measure_s, _LARGE_S) if count >= _LARGE else plan.measure_s
     quiet = plan.quiet_messages if pace_s else 0
-    return replace(job, pace_s=pace_s, measure_s=measure_s, quiet_messages=quiet)
+    return replace(
+        job,
+        pace_s=pace_s,
+        measure_s=measure_s,
+        quiet_messages=quiet,
+        steady_rates=plan.steady_rates if pace_s else (),
+    )
 
 
 def _posts_job(side: Ours, server: Server, plan: Plan) -> Job:
@@ -159,6 +166,7 @@ def _posts_job(side: Ours, server: Server, plan: Plan) -> Job:
         ready_marker='"type":"hello"',
         senders=8,
         window=plan.window or 256,
+        quiet_messages=plan.quiet_messages,
     )
 
 

@@ -7,7 +7,7 @@ from bench import figures
 from bench.scenarios import Book
 from bench.tables import number, table
 
-MEMBERS, LARGE, IDLE = 200, 5000, 1000
+MEMBERS, LARGE, IDLE, SENDERS = 200, 5000, 1000, 8
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,18 @@ def _idle(book: Book) -> float | None:
     return figures.median(book, "ours", "connect", IDLE, figures.kib_per_socket)
 
 
+def _posts(figure: figures.Figure) -> Callable[[Book], float | None]:
+    return lambda book: figures.median(book, "ours", "posts", SENDERS, figure)
+
+
+def _sockets(book: Book) -> float | None:
+    return figures.ratio(book, "hello_cookie", IDLE, figures.per_second)
+
+
 _MANY = "busy rooms of hundreds"
 _HUGE = "one room for a whole event"
 _ALL = "everybody: it is what writing feels like"
+_BACK = "how soon all are back after a restart"
 _SMALL = "small machines with many visitors"
 
 TARGETS = (
@@ -67,6 +76,23 @@ TARGETS = (
         False,
         _ALL,
     ),
+    Target(
+        "durable posts of all rooms together, a second",
+        _posts(figures.per_second),
+        2500,
+        "posts",
+        True,
+        "large sites",
+    ),
+    Target(
+        "a post that comes alone is acked in, p50",
+        _posts(figures.quiet_p50_ms),
+        15,
+        "ms",
+        False,
+        _ALL,
+    ),
+    Target("new signed-in sockets by stock", _sockets, 1.3, "×", True, _BACK),
     Target("memory of an idle socket", _idle, 40, "KiB", False, _SMALL),
 )
 

@@ -29,7 +29,15 @@ def book(faults: list[str] | None = None) -> Book:
     latency = {"rate": 10, "count": 9, "p50_ms": 4.2, "p99_ms": 8.4, "lag_p99_ms": 0.1}
     entries = [
         _entry("stock", 0, _load(2000, 0.5), latency=latency),
-        _entry("ours", 0, _load(60_000, 0.5, worker=1.0), quiet=latency),
+        _entry(
+            "ours",
+            0,
+            _load(60_000, 0.5, worker=1.0),
+            latency=latency,
+            quiet=latency,
+            steady=[{**latency, "rate": 150, "p50_ms": 2.5}],
+        ),
+        _entry("ours", 0, _load(5000, 0.5), scenario="posts", quiet=latency),
         _entry("loop", 0, _load(30_000, 0.5)),
         _entry("stock", 1, _load(1000, 0.5)),
         _entry("ours", 1, _load(50_000, 0.5), faults=faults or []),
@@ -59,6 +67,16 @@ def test_the_report_and_its_plot_are_written_from_json(tmp_path: Path) -> None:
     assert "cores: 2" in text
     drawing = (tmp_path / "docs" / "performance.svg").read_text()
     assert drawing.count("<rect") == 4
+
+
+def test_latency_is_told_at_the_rates_that_all_are_asked_for() -> None:
+    text = report.markdown(book())
+    assert "| ours | 200 | 150 | 2.5 | 8.4 |" in text
+    assert "| stock | 200 | 150 | — | — |" in text
+
+
+def test_a_lone_post_is_told_beside_the_rate_of_many() -> None:
+    assert "| 2,500 | 5,000 | 4.2 | 8.4 |" in report.markdown(book())
 
 
 def test_greeted_sockets_stand_apart_from_those_in_a_room() -> None:
