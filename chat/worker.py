@@ -34,7 +34,7 @@ from livechat.lib.failpoints import failpoint
 from livechat.lib.feed import Publication
 from livechat.lib.pipe import Pipe
 from livechat.lib.redis import RedisAway, async_client
-from livechat.lib.storage import DatabaseAway, disk_is_full
+from livechat.lib.storage import DatabaseAway, disk_is_full, shrink_wal
 
 logger = logging.getLogger(__name__)
 
@@ -147,6 +147,7 @@ class Worker:
             logger.info("holds %s of %s shards", len(held), limits.SHARDS)
         self.leases = held
         self._renewed_at = time.monotonic()
+        self._write(shrink_wal, connection)
         if not self.leases:
             await asyncio.sleep(limits.HEARTBEAT_S)
         return bool(self.leases)

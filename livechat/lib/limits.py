@@ -34,6 +34,10 @@ ROOM_STATES_MAX = 500  # actors that one worker tells of at once
 ROOM_STATES_TIMEOUT_S = 2  # `manage.py rooms` waits this long for the workers
 ANSWER_TIMEOUT_S = 4  # a plain POST waits this long for its answer
 
+# SQLite's write-ahead log
+WAL_MAX_BYTES = 64 * 1024 * 1024  # a larger one is emptied by a room worker
+WAL_WAIT_MS = 200  # that it waits for readers to finish, each time that it tries
+
 # Rate: the token bucket of a person's messages
 MESSAGE_BURST = 10  # messages at once
 MESSAGE_RATE_PER_S = 1.0  # tokens that come back each second
