@@ -15,6 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMes
 
 from tests.chaos import api
 from tests.chaos.outbox import PATIENCE_S, Intent, Outbox, body_hash
+from tests.chaos.own import Own
 from tests.chaos.recorder import Recorder
 from tests.chaos.reducer import Effect, Emptied, Ended, Frame, Hole, Reducer, Shown
 from tests.chaos.stage import WEBS, Stage
@@ -38,6 +39,7 @@ class Bot:
         self.rooms = set(rooms)
         self.rng = rng
         self.outbox = Outbox()
+        self.own = Own()
         self.reducer = self.new_reducer()
         self.socket: ClientConnection | None = None
         self.link = 0  # which of its connections this is
@@ -79,7 +81,7 @@ class Bot:
     # Sending
 
     def say(self, intent: Intent) -> None:
-        """Mean to send a message; it goes out now or when there is a connection."""
+        """Mean to send something; it goes out now or when there is a connection."""
         intent.first_at = asyncio.get_running_loop().time()
         self.outbox.put(intent)
         self.later(self._send_due())
@@ -92,17 +94,18 @@ class Bot:
         for intent in self.outbox.due(now):
             intent.sends += 1
             intent.due_at = now + PATIENCE_S
-            fields = {"key": intent.key, "room": intent.room, "link": self.link}
-            kind = "send" if intent.sends == 1 else "again"
-            self.note(kind, **fields, hash=intent.hash, user=self.person.id)
-            await self._put(
-                socket,
-                type="send",
-                room=intent.room,
-                client_id=intent.key,
-                body=intent.body,
-                ref=intent.key,
-            )
+            self._note_send(intent)
+            await self._put(socket, **intent.frame)
+
+    def _note_send(self, intent: Intent) -> None:
+        fields = {"key": intent.key, "room": intent.room, "link": self.link}
+        fields |= {"hash": intent.hash, "user": self.person.id}
+        if intent.sends > 1:
+            self.note("again", **fields)
+        elif intent.op == "send":
+            self.note("send", **fields)
+        else:
+            self.note("change", op=intent.op, seq=intent.seq, **fields)
 
     async def tell(self, **frame: Any) -> None:
         """Send a frame, unless there is no connection."""
@@ -138,7 +141,7 @@ class Bot:
         self.note("knock", web=self.web)
         async with connect(
             f"ws://127.0.0.1:{port}/ws/?v=1&format=json",
-            additional_headers={"Authorization": f"Bearer {self.person.token}"},
+            additional_headers=self.headers(),
             open_timeout=5,
             ping_interval=4,
             ping_timeout=6,
@@ -152,6 +155,10 @@ class Bot:
                 self.socket = None
                 code = socket.close_code
                 self.note("closed", link=self.link, web=self.web, code=code)
+
+    def headers(self) -> dict[str, str]:
+        """How it says who it is."""
+        return {"Authorization": f"Bearer {self.person.token}"}
 
     async def _read(self, socket: ClientConnection) -> None:
         self.link += 1
@@ -185,7 +192,7 @@ class Bot:
         kind = frame["type"]
         if kind in {"message", "changed"}:
             self.heard(frame, "socket")
-        elif kind == "ack" and "client_id" in frame:
+        elif kind == "ack":
             self._on_ack(frame)
         elif kind == "error":
             self._on_error(frame)
@@ -210,15 +217,17 @@ class Bot:
         )
 
     def _on_ack(self, frame: Frame) -> None:
-        intent = self.outbox.done(frame["client_id"])
-        self.note(
-            "ack",
-            key=frame["client_id"],
-            room=frame["room"],
-            seq=frame["seq"],
-            cseq=frame["changed_seq"],
-            sends=intent.sends if intent else 0,
-        )
+        key = frame.get("client_id") or frame["ref"]
+        intent = self.outbox.done(key)
+        fields = {"key": key, "room": frame["room"], "seq": frame["seq"]}
+        fields |= {"sends": intent.sends if intent else 0}
+        if "client_id" in frame:
+            self.own.add(frame["room"], frame["seq"])
+            self.note("ack", **fields, cseq=frame["changed_seq"])
+            return
+        if intent is not None:
+            self.own.answered(intent, acked=True)
+        self.note("change_ack", **fields, cseq=frame["changed_seq"])
 
     def _on_error(self, frame: Frame) -> None:
         code, key = frame["code"], frame.get("client_id") or frame.get("ref") or ""
@@ -233,6 +242,7 @@ class Bot:
             intent.due_at = asyncio.get_running_loop().time() + wait_s
             return
         self.outbox.done(key)
+        self.own.answered(intent, acked=False)
         self.note("nack", key=key, room=intent.room, code=code, sends=intent.sends)
 
     async def _follow_later(self, room: str) -> None:

@@ -27,7 +27,17 @@ LOOK = """() => ({
   rows: [...document.querySelectorAll("#messages .msg[data-seq]")].map(
     (row) => [Number(row.dataset.seq), row.dataset.clientId || ""]),
   pending: document.querySelectorAll("#pending-list form").length,
+  cursor: Number(document.querySelector("#cursor")?.value || 0),
 })"""
+# The text of each row, whether it says that it was deleted, and that it was edited.
+STATES = """() =>
+  [...document.querySelectorAll("#messages .msg[data-author]")].map((row) => [
+    Number(row.dataset.seq),
+    (row.querySelector(".msg__long") || row.querySelector(".msg__bubble"))
+      .textContent.trim(),
+    row.classList.contains("msg--deleted"),
+    row.querySelector(".msg__edited") !== null,
+  ])"""
 KEY = "() => document.querySelector('#composer [name=client_id]').value"
 
 
@@ -42,6 +52,7 @@ class Window:
         self.name = f"page of {person.name}"
         self.rows: list[tuple[int, str]] = []
         self.pending = 0
+        self.cursor = 0  # the highest change that the page has
         self._page: Page | None = None
         self._writing: asyncio.Task[None] | None = None
         self._looking: asyncio.Task[None] | None = None
@@ -96,7 +107,7 @@ class Window:
         with contextlib.suppress(BrowserError):  # it is just loading itself again
             found = await self._page.evaluate(LOOK)
             rows = [(seq, key) for seq, key in found["rows"]]
-            self.pending = found["pending"]
+            self.pending, self.cursor = found["pending"], found["cursor"]
             if rows != self.rows:
                 self.rows = rows
                 self.note("screen", seqs=[seq for seq, _ in rows])
@@ -119,11 +130,19 @@ class Window:
             self.note("again", key=key)  # its page may repeat it unseen
             await page.locator("#body").press("Enter", timeout=TIMEOUT_MS)
 
-    def note_final(self) -> None:
+    async def note_final(self) -> None:
         """Note what stands there when all is quiet."""
+        await self.look()
+        self.note("page_states", rows=await self._states())
         self.note("page", rows=self.rows)
-        self.note("final", last=self.last, missing=0)
+        self.note("final", last=self.last, missing=0, cursor=self.cursor)
         self.note("outbox", left=self.pending)
+
+    async def _states(self) -> list[list[Any]]:
+        if self._page is None:
+            return []
+        found = await self._page.evaluate(STATES)
+        return [[seq, body_hash(text), *rest] for seq, text, *rest in found]
 
 
 class Windows:

@@ -7,66 +7,22 @@ proves nothing by itself: tests/chaos/test_check.py shows each what it is to cat
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
-Event = dict[str, Any]
+from tests.chaos.changes import (
+    NOTHING,
+    c3_refused_and_changed,
+    c4_changed_by_nobody,
+    c12_changes_hold,
+    c12_last_state_shown,
+    c12_no_text_left,
+    c12_numbers,
+    c15_index,
+    c19_held_is_stored,
+)
+from tests.chaos.history import Event, History, Place, Stored, Violation
 
 # Refusals after which nothing of the key is stored, if it was sent once.
 DEFINITE = {"rate_limited", "forbidden", "no_room", "empty", "too_long", "bad_text"}
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """One row of the table, as it was at the end."""
-
-    room: str
-    seq: int
-    changed_seq: int
-    key: str
-    author: str
-    hash: str
-    kind: str = "text"
-    epoch: int = 0
-    at: float = 0.0  # seconds since 1970, by the clock of its worker
-    deleted: bool = False
-    edited: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """One thing that a promise excludes."""
-
-    check: str
-    at_s: float
-    text: str
-
-
-@dataclass(slots=True)
-class History:
-    """What was noted, and what stood in the database afterwards."""
-
-    events: list[Event]
-    rows: list[Stored]
-    burst: float = 20
-    per_s: float = 3
-
-    def of(self, *kinds: str) -> Iterator[Event]:
-        """The events of these kinds, by time."""
-        return (event for event in self.events if event["e"] in kinds)
-
-    def by_key(self) -> dict[str, list[Stored]]:
-        """The rows by their key."""
-        found: dict[str, list[Stored]] = defaultdict(list)
-        for row in self.rows:
-            found[row.key].append(row)
-        return found
-
-    def by_room(self) -> dict[str, list[Stored]]:
-        """The rows of each room by `seq`."""
-        found: dict[str, list[Stored]] = defaultdict(list)
-        for row in sorted(self.rows, key=lambda row: row.seq):
-            found[row.room].append(row)
-        return found
 
 
 @dataclass(slots=True)
@@ -74,7 +30,7 @@ class Screen:
     """What one person sees of one room, rebuilt from what was noted."""
 
     last: int = 0
-    seen: dict[int, str] = field(default_factory=dict)
+    passed: set[int] = field(default_factory=set)  # rows that come under later changes
 
 
 def c1_lost(history: History) -> Iterator[Violation]:
@@ -88,7 +44,10 @@ def c1_lost(history: History) -> Iterator[Violation]:
             yield Violation("C1", ack["t"], f"{ack['key']} was acked and is lost")
         elif wanted not in {(row.room, row.seq) for row in found}:
             yield Violation("C1", ack["t"], f"{ack['key']} was acked at another place")
-        elif any(hashes.get(row.key, row.hash) != row.hash for row in found):
+        elif any(
+            hashes.get(row.key, row.hash) != row.hash and not row.is_changed
+            for row in found
+        ):
             yield Violation("C1", ack["t"], f"{ack['key']} has another text")
 
 
@@ -113,21 +72,23 @@ def c3_refused_but_stored(history: History) -> Iterator[Violation]:
         if nack["code"] in DEFINITE and nack["sends"] == 1 and nack["key"] in rows:
             text = f"{nack['key']} was refused ({nack['code']}) and is stored"
             yield Violation("C3", nack["t"], text)
+    yield from c3_refused_and_changed(history, DEFINITE)
 
 
 def c4_phantom(history: History) -> Iterator[Violation]:
-    """Each text in the table was sent: by this person, to this room, in these words."""
+    """Each text in the table was sent: by this person, to this room, in these words.
+
+    Whose words have changed since is looked at by `c4_changed_by_nobody`.
+    """
     sent = {one["key"]: one for one in history.of("send")}
     for row in history.rows:
-        if row.kind != "text" or row.deleted or row.edited:
+        if row.kind != "text":
             continue
         one = sent.get(row.key)
         if one is None:
             yield Violation("C4", 0, f"{row.room}/{row.seq} was never sent")
-        elif (one["room"], one["user"], one["hash"]) != (
-            row.room,
-            row.author,
-            row.hash,
+        elif (one["room"], one["user"]) != (row.room, row.author) or (
+            one["hash"] != row.hash and not row.is_changed
         ):
             yield Violation(
                 "C4", one["t"], f"{row.room}/{row.seq} was sent differently"
@@ -156,25 +117,40 @@ def c5_epochs(history: History) -> Iterator[Violation]:
 
 def c6_divergence(history: History) -> Iterator[Violation]:
     """Whatever was shown at a place is what the table says."""
-    places = {(row.room, row.seq): row for row in history.rows}
+    places, states = history.by_place(), _states(history)
     for show in history.of("show"):
         row = places.get((show["room"], show["seq"]))
         where = f"{show['who']} at {show['room']}/{show['seq']}"
         if row is None:
             yield Violation("C6", show["t"], f"{where}: shown, and not in the table")
-        elif row.deleted or row.edited:
-            continue
-        elif (row.key, row.author, row.hash) != (
-            show["key"],
-            show["author"],
-            show["hash"],
+        elif show["cseq"] > row.changed_seq:
+            text = f"{where}: change {show['cseq']} is shown, and not in the table"
+            yield Violation("C6", show["t"], text)
+        elif (row.key, row.author) != (show["key"], show["author"]) or (
+            show["hash"] != row.hash
+            and (
+                show["cseq"] == row.changed_seq
+                or show["hash"] not in states[show["room"], show["seq"]]
+            )
         ):
             yield Violation("C6", show["t"], f"{where}: shown is not what is stored")
 
 
+def _states(history: History) -> dict[Place, set[str]]:
+    """What each changed row said before, or may have said; a text may be left out."""
+    sent = {one["key"]: one["hash"] for one in history.of("send")}
+    changes = history.changes()
+    return {
+        (row.room, row.seq): {NOTHING, sent.get(row.key, row.hash)}
+        | {one["hash"] for one in changes.get((row.room, row.seq), [])}
+        for row in history.rows
+        if row.is_changed
+    }
+
+
 def c6_pages(history: History) -> Iterator[Violation]:
     """Each row of a page stands where the table says."""
-    places = {(row.room, row.seq): row for row in history.rows}
+    places = history.by_place()
     for page in history.of("page"):
         for seq, key in page["rows"]:
             row = places.get((page["room"], seq))
@@ -184,8 +160,13 @@ def c6_pages(history: History) -> Iterator[Violation]:
 
 
 def c7_visible_order(history: History) -> Iterator[Violation]:
-    """On each screen the next row is the last one + 1."""
+    """On each screen the next row is the last one + 1, each once.
+
+    A replay tells a message that has changed under its latest change: it may come after
+    later rows, once.
+    """
     screens: dict[tuple[str, str], Screen] = defaultdict(Screen)
+    rows = history.by_place()
     for event in history.of("show", "replaced", "screen", "hole"):
         screen = screens[event["who"], event["room"]]
         where = f"{event['who']} in {event['room']}"
@@ -194,15 +175,34 @@ def c7_visible_order(history: History) -> Iterator[Violation]:
             yield Violation("C7", event["t"], text)
         elif event["e"] == "replaced":
             first, count = event["seqs"]
-            screen.last = first + count - 1
+            screen.last, screen.passed = first + count - 1, set()
         elif event["e"] == "screen":
             if text := _disorder(event["seqs"]):
                 yield Violation("C7", event["t"], f"{where}: {text}")
         elif event["new"]:
-            if screen.last and event["seq"] != screen.last + 1:
-                text = f"{where}: row {event['seq']} after row {screen.last}"
-                yield Violation("C7", event["t"], text)
+            if text := _misplaced(event, screen, rows):
+                yield Violation("C7", event["t"], f"{where}: {text}")
             screen.last = max(screen.last, event["seq"])
+
+
+def _misplaced(show: Event, screen: Screen, rows: dict[Place, Stored]) -> str:
+    """What is wrong with a new row after those that are there."""
+    seq, last = show["seq"], screen.last
+    if seq in screen.passed:
+        screen.passed.remove(seq)
+        return ""
+    passed = range(last + 1, seq) if last else range(0)
+    later = [
+        one
+        for one in passed
+        if (row := rows.get((show["room"], one)))
+        and row.is_changed
+        and row.changed_seq > show["cseq"]
+    ]
+    screen.passed.update(later)
+    if len(later) < len(passed) or seq <= last:
+        return f"row {seq} after row {last}"
+    return ""
 
 
 def _disorder(seqs: list[int]) -> str:
@@ -216,16 +216,18 @@ def _disorder(seqs: list[int]) -> str:
 def c8_incomplete(history: History) -> Iterator[Violation]:
     """When all is quiet, each screen shows everything up to the room's head."""
     heads: dict[str, int] = {}
+    changes: dict[str, int] = {}
     for event in history.of("heads", "final"):
         if event["e"] == "heads":
-            heads = event["heads"]
+            heads, changes = event["heads"], event["changes"]
         elif (head := heads.get(event["room"])) is not None:
-            missing = event["missing"] or event["last"] != head
-            if missing:
-                text = (
-                    f"{event['who']} in {event['room']}: has up to {event['last']} "
-                    f"of {head}, {event['missing']} missing"
-                )
+            where = f"{event['who']} in {event['room']}"
+            if event["missing"] or event["last"] != head:
+                missing = f"{event['missing']} missing"
+                text = f"{where}: has up to {event['last']} of {head}, {missing}"
+                yield Violation("C8", event["t"], text)
+            elif event["cursor"] != changes[event["room"]]:
+                text = f"{where}: is at change {event['cursor']}"
                 yield Violation("C8", event["t"], text)
 
 
@@ -257,7 +259,7 @@ def c9_real_time_order(history: History) -> Iterator[Violation]:
 def c10_sender_order(history: History) -> Iterator[Violation]:
     """What one connection sends once each keeps its order in a room."""
     places = {key: rows[0] for key, rows in history.by_key().items()}
-    repeated = {event["key"] for event in history.of("again")}
+    repeated = history.repeated()
     last: dict[tuple[str, int, str], Event] = {}
     for send in history.of("send"):
         if send["key"] in repeated or send["key"] not in places:
@@ -276,6 +278,8 @@ def c18_rate(history: History) -> Iterator[Violation]:
     for row in history.rows:
         if row.kind == "text" and row.at:
             times[row.author].append(row.at)
+            if row.edited_at:  # an edit costs a token too; of several one is known
+                times[row.author].append(row.edited_at)
     for author, at in times.items():
         if text := _too_many(sorted(at), history.burst, history.per_s):
             yield Violation("C18", 0, f"{author}: {text}")
@@ -326,6 +330,7 @@ CHECKS: tuple[Check, ...] = (
     c2_twice,
     c3_refused_but_stored,
     c4_phantom,
+    c4_changed_by_nobody,
     c5_holes,
     c5_epochs,
     c6_divergence,
@@ -336,12 +341,19 @@ CHECKS: tuple[Check, ...] = (
     c9_real_time_order,
     c10_sender_order,
     c11_leaks,
+    c12_changes_hold,
+    c12_no_text_left,
+    c12_numbers,
+    c12_last_state_shown,
+    c15_index,
     c18_rate,
+    c19_held_is_stored,
     limits_kept,
 )
 
 
 def violations(history: History) -> list[Violation]:
     """Everything that any check finds, by time."""
+    history = history.kept()
     found = [one for check in CHECKS for one in check(history)]
     return sorted(found, key=lambda one: one.at_s)

@@ -283,11 +283,11 @@ SHORT = (0.5, 4.0)
 LONG = (2.0, 12.0)
 
 FAULTS: dict[str, Fault] = {
-    "kill_web": Fault("N1", Kind(12, WEBS, SHORT, kills=1), kill),
-    "kill_worker": Fault("N1", Kind(14, WORKERS, SHORT, kills=1), kill),
+    "kill_web": Fault("N1", Kind(16, WEBS, SHORT, kills=1), kill),
+    "kill_worker": Fault("N1", Kind(18, WORKERS, SHORT, kills=1), kill),
     "kill_redis": Fault("N1", Kind(8, (REDIS,), SHORT, kills=1), kill),
     "kill_redis_data": Fault("N6", Kind(5, (REDIS,), SHORT, 1), kill_redis_and_data),
-    "kill_all": Fault("N1", Kind(4, (ALL,), SHORT, kills=5), kill),
+    "kill_all": Fault("N1", Kind(6, (ALL,), SHORT, kills=5), kill),
     "die_at_a_line": Fault(
         "N2", Kind(8, (*WEBS, *WORKERS), LONG, kills=2), die_at_a_line
     ),

@@ -7,6 +7,7 @@ command is a function below.
 import json
 import os
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +25,7 @@ from django.contrib.auth import (  # noqa: E402
 from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 
+from accounts import actions as account  # noqa: E402
 from accounts import sessions  # noqa: E402
 from accounts.models import Community, Token, User  # noqa: E402
 from chat import actions, members  # noqa: E402
@@ -93,6 +95,32 @@ def log_out_everywhere(user: str) -> dict[str, int]:
     return {"epoch": found.epoch}
 
 
+def revoke(cause: str, by: str, room: str, user: str, key: str) -> dict[str, float]:
+    """Shut somebody out; when that began, by two clocks, and the number of its event.
+
+    The number is 0 where the room's log has none: the end of a session or of the room.
+    """
+    ChangeBucket.objects.all().delete()
+    told = {"began": time.monotonic(), "at": time.time(), "seq": 0}
+    place, whom = _room(room), _user(user)
+    CAUSES[cause](_user(by), place, whom, key)
+    if cause in {"removed", "banned", "private"}:
+        told["seq"] = _last(room, cause, user)["seq"]
+    return told
+
+
+CAUSES: dict[str, Callable[[User, Room, User, str], Any]] = {
+    "removed": lambda by, room, user, key: members.remove_member(by, room, user),
+    "banned": lambda by, room, user, key: members.ban(by, room, user),
+    "private": lambda by, room, *_: actions.update_room(by, room, is_private=True),
+    "deleted": lambda by, room, *_: actions.delete_room(by, room),
+    "logged out": lambda by, room, user, key: sessions.end_session(key),
+    "password": lambda by, room, user, _: sessions.end_other_sessions(user, but=None),
+    "everywhere": lambda by, room, user, key: sessions.end_all_sessions(user),
+    "deactivated": lambda by, room, user, key: account.deactivate(user),
+}
+
+
 def _user(public_id: str) -> User:
     return User.objects.get(public_id=public_id)
 
@@ -106,14 +134,14 @@ def _last(room: str, kind: str, user: str) -> dict[str, int]:
     rows = _room(room).messages.filter(kind="system").order_by("-seq")
     for row in rows[:200]:
         told = row.told or {}
-        if told.get("type") == kind and told.get("user") == user:
+        if told.get("type") == kind and told.get("user", user) == user:
             return {"seq": row.seq, "changed_seq": row.changed_seq}
     raise LookupError(f"no {kind} of {user} in {room}")
 
 
 COMMANDS: dict[str, Callable[..., Any]] = {
     one.__name__: one
-    for one in (people, room, remove, add, session, log_out_everywhere)
+    for one in (people, room, remove, add, session, log_out_everywhere, revoke)
 }
 
 

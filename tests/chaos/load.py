@@ -6,13 +6,14 @@ import random
 
 from tests.chaos import api
 from tests.chaos.bots import Bot
-from tests.chaos.outbox import new_intent
+from tests.chaos.outbox import Intent, new_intent
 from tests.chaos.stage import BURST, Stage
 from tests.chaos.world import Failed, Hands, Person, Place, World
 
 OUTBOX_MAX = 12  # somebody who gets no answer stops writing at some point
 FLOOD_EVERY_S = 15.0
 GO_EVERY_S = 4.0
+CHANGES = 0.17  # of what people do: they edit or delete what they wrote
 
 
 class Load:
@@ -112,4 +113,12 @@ async def _talk(bot: Bot, mean_s: float) -> None:
     while True:
         await asyncio.sleep(bot.rng.expovariate(1 / mean_s))
         if bot.rooms and len(bot.outbox) < OUTBOX_MAX:
-            bot.say(new_intent(bot.rng.choice(sorted(bot.rooms)), bot.rng))
+            bot.say(_next(bot))
+
+
+def _next(bot: Bot) -> Intent:
+    """A message, or now and then a change of an earlier one."""
+    change = None
+    if bot.rng.random() < CHANGES:
+        change = bot.own.change(bot.rooms, bot.rng)
+    return change or new_intent(bot.rng.choice(sorted(bot.rooms)), bot.rng)

@@ -4,17 +4,23 @@ import hashlib
 import random
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 PATIENCE_S = 4.0  # without an answer, then the same key again
 
 
 @dataclass(slots=True)
 class Intent:
-    """One message that a person meant to send, once; its key never changes."""
+    """One thing that a person meant to do, once; its key never changes.
+
+    A message, or the edit or deletion (`op`) of the one with this `seq`.
+    """
 
     key: str
     room: str
     body: str
+    op: str = "send"
+    seq: int = 0
     sends: int = 0
     due_at: float = 0.0  # the next send, on the loop's clock
     first_at: float = 0.0
@@ -24,15 +30,30 @@ class Intent:
         """Of the text, short; the history holds no texts."""
         return body_hash(self.body)
 
+    @property
+    def frame(self) -> dict[str, Any]:
+        """As it goes over the socket; the answer names its key."""
+        frame = {"type": self.op, "room": self.room, "ref": self.key}
+        if self.op == "send":
+            return {**frame, "client_id": self.key, "body": self.body}
+        if self.op == "edit":
+            return {**frame, "seq": self.seq, "body": self.body}
+        return {**frame, "seq": self.seq}
+
 
 def body_hash(body: str) -> str:
     """A short hash of a text."""
     return hashlib.sha256(body.encode()).hexdigest()[:16]
 
 
+def new_key(rng: random.Random) -> str:
+    """A key that nobody else has."""
+    return str(uuid.UUID(int=rng.getrandbits(128), version=4))
+
+
 def new_intent(room: str, rng: random.Random) -> Intent:
     """A message whose text holds its key, so that mixed-up bodies are seen."""
-    key = str(uuid.UUID(int=rng.getrandbits(128), version=4))
+    key = new_key(rng)
     size = 2000 if rng.random() < 0.03 else rng.randrange(4, 40)
     return Intent(key, room, f"{key} {rng.randbytes(size).hex()}")
 

@@ -44,8 +44,8 @@ PROFILES = {
         Profile(
             "gate",
             (1, 2, 3),
-            Pace(150, (1.5, 4.0), 8.0),
-            per_s=30,
+            Pace(150, (1.2, 3.2), 6.0),
+            per_s=38,
             scenes=(
                 "nothing_left_behind",
                 "repeats",
@@ -53,6 +53,7 @@ PROFILES = {
                 "resume",
                 "rate",
                 "reconnect_storm",
+                "revocation",
                 "frozen_writer",
             ),
         ),

@@ -7,6 +7,8 @@ cursor when a number is missing, and read the history over HTTP after a `reset`.
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.chaos.outbox import body_hash
+
 Frame = dict[str, Any]
 
 
@@ -127,6 +129,12 @@ class Reducer:
     def _hole(self, room: str, log: Log, number: int) -> list[Effect]:
         told, log.broken = log.broken, True
         return [] if told else [Hole(room, log.cursor, number)]
+
+
+def held(row: Row) -> list[object]:
+    """A row as it is noted at the end, to be compared with the table's."""
+    text = [row.seq, body_hash(row.body), row.deleted]
+    return [*text, row.changed_seq, row.key, row.author, row.kind]
 
 
 def row_of(message: Frame) -> Row:

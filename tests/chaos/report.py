@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 
-from tests.chaos.check import Event, Violation
+from tests.chaos.history import Event, Violation
 
 PX_PER_S = 6
 LANE_PX = 16

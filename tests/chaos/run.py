@@ -10,14 +10,17 @@ from typing import Any
 
 from playwright.async_api import Error as BrowserError
 
+from search import consistency
 from tests.chaos import build, faults, table
 from tests.chaos.bots import Bot
 from tests.chaos.browser import Window, Windows
 from tests.chaos.chance import seeded
-from tests.chaos.check import History, Violation, violations
+from tests.chaos.check import violations
+from tests.chaos.history import History, Violation
 from tests.chaos.load import Load
 from tests.chaos.profiles import Profile
 from tests.chaos.recorder import Recorder, read_events
+from tests.chaos.reducer import held
 from tests.chaos.report import write_report
 from tests.chaos.sabotage import Sabotage
 from tests.chaos.scene import Scene
@@ -175,25 +178,26 @@ class Run:
         """Wait until every outbox is empty and every screen has all; note what is."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wait_quiet(), QUIET_TIMEOUT_S)
-        self.recorder.note("heads", heads=table.heads(self.stage.database))
+        database = self.stage.database
+        heads, changes = table.heads(database), table.changes(database)
+        self.recorder.note("heads", heads=heads, changes=changes)
         for bot in self.bots:
             self._note_final(bot)
         for window in self.windows.all:
-            window.note_final()
+            await window.note_final()
 
     async def _wait_quiet(self) -> None:
         while not self._quiet():  # noqa: ASYNC110 - what others write is no event of ours
             await asyncio.sleep(0.25)
 
     def _quiet(self) -> bool:
-        heads = table.heads(self.stage.database)
-        if any(
-            window.pending or window.last != heads[window.room]
-            for window in self.windows.all
-        ):
+        heads = table.changes(self.stage.database)
+        pages = self.windows.all
+        if any(one.pending or one.cursor != heads[one.room] for one in pages):
             return False
         return not any(len(bot.outbox) for bot in self.bots) and all(
-            max(bot.reducer.log(room).rows, default=0) == heads[room]
+            bot.reducer.log(room).cursor == heads[room]
+            and bot.reducer.log(room).held is None
             for bot in self.bots
             for room in bot.rooms
         )
@@ -201,11 +205,14 @@ class Run:
     def _note_final(self, bot: Bot) -> None:
         bot.note("outbox", left=len(bot.outbox), keys=list(bot.outbox.intents)[:5])
         for room in bot.rooms:
-            rows = bot.reducer.log(room).rows
+            log = bot.reducer.log(room)
+            rows = log.rows
             last = max(rows, default=0)
             first = min(rows, default=1)
             missing = last - first + 1 - len(rows) if rows else 0
-            bot.note("final", room=room, last=last, missing=missing)
+            fields = {"last": last, "missing": missing, "cursor": log.cursor}
+            bot.note("final", room=room, **fields)
+            bot.note("held", room=room, rows=[held(row) for row in rows.values()])
 
     async def _end(self) -> None:
         await asyncio.gather(*(bot.stop() for bot in self.bots))
@@ -219,7 +226,11 @@ class Run:
     def _judge(self) -> Outcome:
         rows = table.stored(self.stage.database)
         events = read_events(self.recorder.path)
-        found = violations(History(events, rows, burst=BURST, per_s=PER_S))
+        copy = self.folder / "database.sqlite3"
+        table.copy(self.stage.database, copy)
+        differences = tuple(consistency.differences(copy))
+        history = History(events, rows, differences, burst=BURST, per_s=PER_S)
+        found = violations(history)
         figures = self._figures(events, len(rows))
         outcome = Outcome(self.seed, self.folder, found, figures)
         report = {"figures": figures, "violations": [str(one) for one in found]}
@@ -230,10 +241,10 @@ class Run:
         return outcome
 
     def _keep(self, *, failed: bool) -> None:
-        """Keep the database and logs of a run that failed; nobody needs the source."""
+        """Keep the database's copy of a run that failed; nobody needs the source."""
         shutil.rmtree(self.folder / "source", ignore_errors=True)
-        if failed:
-            table.copy(self.stage.database, self.folder / "database.sqlite3")
+        if not failed:
+            (self.folder / "database.sqlite3").unlink()
         shutil.rmtree(self.stage.var, ignore_errors=True)
         shutil.rmtree(self.stage.redis_data, ignore_errors=True)
 

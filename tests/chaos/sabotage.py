@@ -45,23 +45,26 @@ class CarelessBot(Bot):
         await self.tell(type="subscribe", room=room, after=after, ref=room)
 
 
+INDEX = "search/index.py"
 POSTING = "chat/posting.py"
 WORKER = "chat/worker.py"
+BEFORE_TRY = "        done = entries\n        try:\n"
 BEFORE_COMMIT = '            failpoint("worker.before_commit")\n'
 
-# Answers leave inside the transaction, and nobody but it knows of the intents then.
+# Entries go and answers leave inside the transaction: nobody else knows of them then.
 ACK_EARLY = """\
             from chat.inbox import answers_channel
             from livechat.lib.redis import client as _client, publish as _publish
             import msgspec as _msgspec, time as _time
+            for _shard, _entry in TAKEN:
+                _client().xack(f"in:{_shard}", "roomworker", _entry)
+                _client().xdel(f"in:{_shard}", _entry)
             for _one in outcomes:
                 if _one.intent.process:
                     _publish(
                         answers_channel(_one.intent.process),
                         _msgspec.msgpack.encode([_one.answer]),
                     )
-            for _one in leases:
-                _client().delete(f"in:{_one}")
             _time.sleep(0.03)
 """
 
@@ -79,7 +82,16 @@ SABOTAGES: dict[str, Sabotage] = {
         Sabotage(
             "ack_before_commit",
             ("C1",),
-            (Patch(POSTING, BEFORE_COMMIT, ACK_EARLY + BEFORE_COMMIT),),
+            (
+                Patch(POSTING, BEFORE_COMMIT, ACK_EARLY + BEFORE_COMMIT),
+                Patch(POSTING, "CHANGING = (\n", "TAKEN = []\nCHANGING = (\n"),
+                Patch(
+                    WORKER,
+                    BEFORE_TRY,
+                    "        posting.TAKEN = [(one.shard, one.id) for one in entries]\n"
+                    + BEFORE_TRY,
+                ),
+            ),
             scenes=("nothing_left_behind",),
             minutes=0.1,
         ),
@@ -146,12 +158,11 @@ SABOTAGES: dict[str, Sabotage] = {
             (
                 Patch(
                     WORKER,
-                    "        done = entries\n        try:\n",
+                    BEFORE_TRY,
                     "        for _one in entries:\n"
-                    "            _name = stream(_one.shard)\n"
-                    "            await redis_.xack(_name, GROUP, _one.id)\n"
-                    "            await redis_.xdel(_name, _one.id)\n"
-                    "        done = entries\n        try:\n",
+                    "            _name = f'in:{_one.shard}'\n"
+                    "            await redis_.xack(_name, 'roomworker', _one.id)\n"
+                    "            await redis_.xdel(_name, _one.id)\n" + BEFORE_TRY,
                 ),
             ),
             scenes=("nothing_left_behind",),
@@ -214,6 +225,18 @@ SABOTAGES: dict[str, Sabotage] = {
             (Patch("chat/presence.py", "px=int(limits.LEASE_S * 1000)", "px=10**9"),),
             scenes=("presence",),
             minutes=0.1,
+        ),
+        Sabotage(
+            "index_keeps_deleted",
+            ("C15",),
+            (
+                Patch(
+                    INDEX,
+                    "ON chat_message BEGIN {_TAKE_OUT} END",
+                    "ON chat_message BEGIN SELECT 1; END",
+                ),
+                Patch(INDEX, "BEGIN {_TAKE_OUT} {_PUT_IN} END", "BEGIN {_PUT_IN} END"),
+            ),
         ),
     )
 }

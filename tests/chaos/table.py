@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
-from tests.chaos.check import Stored
+from tests.chaos.history import Stored
 from tests.chaos.outbox import body_hash
 
 _ROWS = """
 SELECT room.public_id, message.seq, message.changed_seq, message.client_id,
        author.public_id, message.body, message.kind, message.epoch,
        message.created_at, message.deleted_at IS NOT NULL,
-       message.edited_at IS NOT NULL
+       message.edited_at
   FROM chat_message AS message
   JOIN chat_room AS room ON room.id = message.room_id
   JOIN accounts_user AS author ON author.id = message.author_id
@@ -36,6 +36,7 @@ def stored(database: Path) -> list[Stored]:
                 at=_timestamp(row[8]),
                 deleted=bool(row[9]),
                 edited=bool(row[10]),
+                edited_at=_timestamp(row[10]) if row[10] else 0.0,
             )
             for row in connection.execute(_ROWS)
         ]
@@ -45,6 +46,13 @@ def heads(database: Path) -> dict[str, int]:
     """The number of messages of each room, by its id."""
     with closing(_opened(database)) as connection:
         return dict(connection.execute("SELECT public_id, last_seq FROM chat_room"))
+
+
+def changes(database: Path) -> dict[str, int]:
+    """The number of changes of each room, by its id."""
+    with closing(_opened(database)) as connection:
+        sql = "SELECT public_id, last_changed_seq FROM chat_room"
+        return dict(connection.execute(sql))
 
 
 def copy(database: Path, target: Path) -> None:

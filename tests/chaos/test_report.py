@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.chaos.check import Violation
+from tests.chaos.history import Violation
 from tests.chaos.report import write_report
 
 

@@ -10,6 +10,7 @@ from tests.chaos.scenes.presence import presence, typing
 from tests.chaos.scenes.rate import rate
 from tests.chaos.scenes.repeats import repeats
 from tests.chaos.scenes.resume import reconnect_storm, resume
+from tests.chaos.scenes.revocation import revocation
 from tests.chaos.scenes.slow import slow_readers
 from tests.chaos.scenes.trouble import parts_missing
 from tests.chaos.scenes.workers import frozen_writer, nothing_left_behind, rolling
@@ -29,6 +30,7 @@ SCENES: dict[str, Play] = {
         frozen_writer,
         parts_missing,
         reconnect_storm,
+        revocation,
         slow_readers,
     )
 }

@@ -49,9 +49,15 @@ def long_intent(room: str, intent: Intent) -> Intent:
     return Intent(intent.key, room, intent.body.ljust(BODY_BYTES, "x"))
 
 
-async def stall(scene: Scene, person: Person, room: Place) -> ClientConnection:
+async def stall(
+    scene: Scene,
+    person: Person,
+    room: Place,
+    web: str = WEBS[0],
+    headers: dict[str, str] | None = None,
+) -> ClientConnection:
     """A client that follows a room, and takes next to nothing, past the proxy."""
-    port = scene.stage.ports[WEBS[0]]
+    port = scene.stage.ports[web]
     line = socket.socket()
     line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     await asyncio.to_thread(line.connect, ("127.0.0.1", port))
@@ -59,7 +65,7 @@ async def stall(scene: Scene, person: Person, room: Place) -> ClientConnection:
     client = await connect(
         f"ws://127.0.0.1:{port}/ws/?v=1&format=json",
         sock=line,
-        additional_headers={"Authorization": f"Bearer {person.token}"},
+        additional_headers=headers or {"Authorization": f"Bearer {person.token}"},
         ping_interval=None,
         proxy=None,
         compression=None,
