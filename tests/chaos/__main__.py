@@ -31,7 +31,7 @@ def main() -> int:
     seeds = seeds or list(profile.seeds)
     outcomes = []
     for seed in seeds:
-        wanted = seed == seeds[-1] and not options.calm
+        wanted = seed == seeds[-1] and not (options.calm or options.sabotage)
         scenes = profile.scenes if wanted else ()
         outcomes.append(_run(seed, profile, options, options.scenes or scenes))
     if options.sabotage:

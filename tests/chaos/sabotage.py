@@ -110,13 +110,31 @@ SABOTAGES: dict[str, Sabotage] = {
         ),
         Sabotage(
             "sequence_from_redis",
-            ("C5", "liveness"),
+            ("C5",),
             (
                 Patch(
                     "chat/room.py",
                     "        room.last_seq += 1\n",
                     "        from livechat.lib.redis import client as _client\n"
                     "        room.last_seq = _client().incr(f'seq:{room.pk}')\n",
+                ),
+                Patch(
+                    "chat/changes.py",
+                    "        self.room.last_seq += 1\n",
+                    "        from livechat.lib.redis import client as _client\n"
+                    "        _key = f'seq:{self.room.pk}'\n"
+                    "        self.room.last_seq = _client().incr(_key)\n",
+                ),
+                # And nothing that would refuse a number that is there twice.
+                Patch(
+                    "chat/rows.py",
+                    "WHERE id = %s AND last_seq = %s AND last_changed_seq = %s",
+                    "WHERE id = %s AND %s >= 0 AND %s >= 0",
+                ),
+                Patch(
+                    "chat/migrations/0001_initial.py",
+                    "fields=('room', 'seq')",
+                    "fields=('room', 'seq', 'client_id')",
                 ),
             ),
             faults=("kill_redis_data",),

@@ -4,7 +4,7 @@ Every few seconds one fault, held for a while, at most two at the same time.
 """
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.chaos.chance import seeded
@@ -49,10 +49,20 @@ def plan(seed: int, pace: Pace, kinds: Mapping[str, Kind]) -> list[Strike]:
     at_s = rng.uniform(*pace.gap_s)
     while at_s < pace.length_s:
         running = [one for one in strikes if one.until_s > at_s]
-        if len(running) < MOST_AT_ONCE:
-            strikes.append(_strike(rng, at_s, pace, kinds, running))
+        free = _free(kinds, {one.target for one in running})
+        if free and len(running) < MOST_AT_ONCE:
+            strikes.append(_strike(rng, at_s, pace, kinds, free))
         at_s += rng.uniform(*pace.gap_s)
     return strikes
+
+
+def _free(kinds: Mapping[str, Kind], taken: Collection[str]) -> dict[str, list[str]]:
+    """The targets of each kind that nothing holds, without kinds that have none."""
+    free = {
+        name: [target for target in kinds[name].targets if target not in taken]
+        for name in sorted(kinds)
+    }
+    return {name: targets for name, targets in free.items() if targets}
 
 
 def _strike(
@@ -60,15 +70,9 @@ def _strike(
     at_s: float,
     pace: Pace,
     kinds: Mapping[str, Kind],
-    running: Sequence[Strike],
+    free: Mapping[str, Sequence[str]],
 ) -> Strike:
-    taken = {one.target for one in running}
-    free = {
-        name: [target for target in kind.targets if target not in taken]
-        for name, kind in kinds.items()
-    }
-    names = [name for name in sorted(kinds) if free[name]]
-    name = rng.choices(names, [kinds[one].weight for one in names])[0]
+    name = rng.choices(list(free), [kinds[one].weight for one in free])[0]
     hold_s = min(rng.uniform(*kinds[name].hold_s), pace.hold_max_s)
     return Strike(
         at_s=round(at_s, 3),

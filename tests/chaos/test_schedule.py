@@ -36,6 +36,13 @@ def test_every_fault_ends_within_the_storm_and_its_longest_time() -> None:
         assert one.until_s <= PACE.length_s
 
 
+def test_one_fault_alone_waits_for_its_target() -> None:
+    strikes = plan(5, PACE, {"kill_redis_data": KINDS["kill_redis_data"]})
+    assert len(strikes) > 60
+    for before, after in zip(strikes, strikes[1:], strict=False):
+        assert before.until_s <= after.at_s
+
+
 def test_every_fault_is_struck_by_some_seed() -> None:
     struck = {one.fault for seed in range(20) for one in plan(seed, PACE, KINDS)}
     assert struck == set(FAULTS)
