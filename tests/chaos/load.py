@@ -13,7 +13,7 @@ from tests.chaos.world import Failed, Hands, Person, Place, World
 OUTBOX_MAX = 12  # somebody who gets no answer stops writing at some point
 FLOOD_EVERY_S = 15.0
 GO_EVERY_S = 4.0
-CHANGES = 0.17  # of what people do: they edit or delete what they wrote
+CHANGES = 0.15  # of what people do: they edit or delete what they wrote
 
 
 class Load:

@@ -31,7 +31,7 @@ TALK_EVERY_S = 0.12
 BODY_BYTES = 4000
 ENDS_WITHIN_S = 1.0
 CLOSED_WITHIN_S = 2.0  # of a socket that takes nothing: docs/protocol.md
-TALK_ON_S = 2.0  # after the last cause
+TALK_ON_S = 1.5  # after the last cause
 
 
 class Listener(Bot):
@@ -237,7 +237,7 @@ async def left_of(trial: Trial) -> Any:
     assert trial.stalled is not None
     try:
         while True:
-            data = await asyncio.wait_for(trial.stalled.recv(), 1.5)
+            data = await asyncio.wait_for(trial.stalled.recv(), 1.0)
             frame = json.loads(data)
             if frame["type"] in {"message", "changed"}:
                 yield frame
