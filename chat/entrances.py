@@ -60,7 +60,8 @@ def may_enter(user_id: int, room: str) -> bool:
 def enter(user_id: int, room: str, after: int | None) -> Entrance | None:
     """What a subscriber gets; None when the room is not there or not theirs.
 
-    Runs in a thread; one query, and one for what they missed.
+    Runs in a thread; one query, and one for what they missed. Where that is nothing
+    they are looked at again: who was shut out meanwhile would go on behind a hole.
     """
     row = _seen.row(user_id, room)
     if row is None:
@@ -69,6 +70,9 @@ def enter(user_id: int, room: str, after: int | None) -> Entrance | None:
     found.is_private = bool(found.is_private)  # SQLite says 0 or 1
     role, is_muted, read_seq = row[len(ROOM) :]
     missed, reset = _missed(user_id, found, after)
+    is_behind = after is not None and after != found.last_changed_seq
+    if is_behind and not missed and not may_enter(user_id, room):
+        return None
     return Entrance(
         room=found,
         known=Known(found.pk, role, bool(is_muted)),

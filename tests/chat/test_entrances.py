@@ -5,11 +5,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import msgspec
+import pytest
 from django.db import connection
 from django.utils import timezone
 
 from chat.entrances import enter
-from chat.models import Message, Room
+from chat.models import Membership, Message, Room
+from livechat.lib import limits
 from tests.chat.conftest import Member
 from tests.chat.test_socket_resume import fill
 
@@ -70,3 +72,29 @@ def test_what_was_seen_and_changes_while_a_replay_is_read_is_left_to_the_live_ch
     assert entrance is not None
     assert entrance.room.last_changed_seq == 4
     assert [one.changed_seq for one in entrance.missed] == [2, 3]
+
+
+@pytest.mark.parametrize("after", [1, limits.REPLAY_MAX_CHANGES + 1])
+def test_who_is_shut_out_while_a_replay_is_read_does_not_enter_behind_a_hole(
+    room: Room, member: Member, after: int
+) -> None:
+    bob, _ = member(room, "Bob")
+    fill(room, bob, 3)
+    Room.objects.filter(pk=room.pk).update(is_private=True)
+
+    def shut_out() -> None:
+        Membership.objects.filter(room=room, user=bob).delete()
+
+    with before_the_second_question(shut_out):
+        assert enter(bob.pk, room.public_id, after) is None
+
+
+def test_who_missed_nothing_that_they_may_read_enters_all_the_same(
+    room: Room, member: Member
+) -> None:
+    bob, _ = member(room, "Bob")
+    fill(room, bob, 3)
+    Membership.objects.filter(room=room, user=bob).update(reads_from_seq=4)
+    entrance = enter(bob.pk, room.public_id, 1)
+    assert entrance is not None
+    assert entrance.missed == []
