@@ -1,129 +1,65 @@
 """P12: who is shut out hears nothing more within a second, whatever their socket does.
 
 Each cause meets a socket that is idle, one that floods, one that subscribes again and
-again, and one that does not read; at both web processes, while others talk.
+again, and one that does not read; at both web processes, while others talk. With Redis
+down nobody talks, and the end may take longer.
 """
 
 import asyncio
-import json
 import time
-from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
-from typing import Any
-
-from websockets.asyncio.client import ClientConnection
-from websockets.exceptions import ConnectionClosed
+from collections.abc import Sequence
 
 from tests.chaos.bots import Bot
 from tests.chaos.outbox import Intent, new_intent
-from tests.chaos.reducer import Frame
-from tests.chaos.scene import Scene, settled
-from tests.chaos.scenes.slow import stall
+from tests.chaos.scene import NEVER, Scene, settled
+from tests.chaos.scenes.listeners import (
+    Listener,
+    Trial,
+    created,
+    established,
+    left_of,
+    listen,
+)
+from tests.chaos.scenes.trouble import redis_down
 from tests.chaos.stage import WEBS
 from tests.chaos.world import Person, Place, make_room
 
 OF_THE_ROOM = ("removed", "banned", "private", "deleted")
 OF_THE_SESSION = ("logged out", "password", "everywhere", "deactivated")
 STATES = ("idle", "flooding", "resuming", "stalled")
+REDIS_DOWN = (("banned", "logged out"), STATES[:2])  # causes, and sockets
 TALKERS = 3
 TALK_EVERY_S = 0.12
 BODY_BYTES = 4000
 ENDS_WITHIN_S = 1.0
+ENDS_ALONE_WITHIN_S = 5.0  # with Redis down
 CLOSED_WITHIN_S = 2.0  # of a socket that takes nothing: docs/protocol.md
 TALK_ON_S = 1.5  # after the last cause
 
 
-class Listener(Bot):
-    """A client that notes when it last heard of its room, and what."""
-
-    state = "idle"
-    cookie: dict[str, str] | None = None
-    heard_at = 0.0
-    closed_at = 0.0
-    numbers: tuple[int, ...] = ()
-
-    def headers(self) -> dict[str, str]:
-        """A session where there is one, as a page has it."""
-        return headers_of(self.stage.url(self.web), self.cookie) or super().headers()
-
-    def _on_frame(self, frame: Frame) -> None:
-        if frame.get("room") and frame["type"] not in {"error", "room_removed"}:
-            self.heard_at = time.monotonic()
-        super()._on_frame(frame)
-
-    def heard(self, frame: Frame, way: str) -> None:
-        """Keep its number."""
-        self.numbers += (frame["seq"],)
-        super().heard(frame, way)
-
-    async def _read(self, socket: ClientConnection) -> None:
-        try:
-            await super()._read(socket)
-        finally:
-            self.closed_at = time.monotonic()
-
-    async def be_busy(self, room: str) -> None:
-        """Do for ever what its state says."""
-        while True:
-            if self.state == "flooding":
-                await self.tell(type="ping")
-                if room in self.rooms and not len(self.outbox):
-                    self.say(new_intent(room, self.rng))
-            elif self.state == "resuming":
-                await self.tell(type="subscribe", room=room, after=0, ref="again")
-            await asyncio.sleep(0.1)
-
-
-def headers_of(origin: str, cookie: dict[str, str] | None) -> dict[str, str]:
-    """What a page sends; nothing without a session."""
-    if cookie is None:
-        return {}
-    return {"Origin": origin, "Cookie": f"{cookie['name']}={cookie['value']}"}
-
-
-@dataclass(slots=True)
-class Trial:
-    """One person who is shut out: by a client of ours, or one that does not read."""
-
-    person: Person
-    state: str
-    cookie: dict[str, str] | None
-    bot: Listener | None = None
-    stalled: ClientConnection | None = None
-    told: dict[str, float] | None = None  # when the cause began, and its number
-    connection_s: float = 0.0  # until a stalled one's connection ended
-
-
 async def revocation(scene: Scene) -> None:
     """Each cause in a room of its own."""
-    people = await scene.people(
-        len(OF_THE_ROOM + OF_THE_SESSION) * (1 + TALKERS + len(STATES))
-    )
-    for cause in OF_THE_ROOM + OF_THE_SESSION:
-        cast = [people.pop() for _ in range(1 + TALKERS + len(STATES))]
-        await shut_out(scene, cause, cast)
+    causes = OF_THE_ROOM + OF_THE_SESSION
+    each = 1 + TALKERS + len(STATES)
+    people = await scene.people((len(causes) + len(REDIS_DOWN[0])) * each)
+    casts = [people[at : at + each] for at in range(0, len(people), each)]
+    for cause in causes:
+        await shut_out(scene, cause, casts.pop())
+    for cause in REDIS_DOWN[0]:
+        await shut_out_alone(scene, cause, casts.pop())
 
 
 async def shut_out(scene: Scene, cause: str, cast: list[Person]) -> None:
     """Play one cause; the last people of the cast are shut out."""
-    staying, leaving = cast[: 1 + TALKERS], cast[1 + TALKERS :]
-    members = staying if cause == "private" else cast
-    # Of a public room who was removed may go on reading, as anybody may.
-    private = cause == "removed"
-    room = await make_room(scene.hands, f"P12 {cause}", members, private=private)
-    talkers = [scene.bot(one, room) for one in staying[1:]]
-    trials = [
-        await listen(scene, cause, room, person, number)
-        for number, person in enumerate(leaving)
-    ]
+    room, trials = await set_up(scene, cause, cast, STATES)
+    talkers = [scene.bot(one, room) for one in cast[1 : 1 + TALKERS]]
     bots = [one.bot for one in trials if one.bot]
     await scene.until(lambda: all(map(settled, [*talkers, *bots])), 20)
     tasks = [asyncio.create_task(one.be_busy(room.id)) for one in bots]
     tasks.append(asyncio.create_task(talk(talkers, room)))
     await asyncio.sleep(1.0)
     for trial in trials:
-        await act(scene, cause, room, staying[0], trial, trials)
+        await act(scene, cause, room, cast[0], trial, trials)
     await asyncio.sleep(TALK_ON_S)
     for task in tasks:
         task.cancel()
@@ -133,25 +69,45 @@ async def shut_out(scene: Scene, cause: str, cast: list[Person]) -> None:
     scene.bots.clear()
 
 
-async def listen(
-    scene: Scene, cause: str, room: Place, person: Person, number: int
-) -> Trial:
-    """Open the person's socket, by a session where the cause ends one."""
-    cookie = None
-    if cause in OF_THE_SESSION:
-        cookie = await scene.hands.ask("session", user=person.id)
-    web = WEBS[number % len(WEBS)]
-    trial = Trial(person, STATES[number], cookie)
-    if trial.state == "stalled":
-        headers = headers_of(scene.stage.url(web), cookie)
-        trial.stalled = await stall(scene, person, room, web, headers)
-        return trial
-    made = type("Here", (Listener,), {"webs": (web,)})
-    bot = scene.bot(person, room, made)
-    assert isinstance(bot, Listener)
-    bot.cookie, bot.state = cookie, trial.state
-    trial.bot = bot
-    return trial
+async def shut_out_alone(scene: Scene, cause: str, cast: list[Person]) -> None:
+    """Play one cause while Redis is down: each process has to find it by itself."""
+    room, trials = await set_up(scene, cause, cast, REDIS_DOWN[1])
+    bots = [one.bot for one in trials if one.bot]
+    await scene.until(lambda: all(map(settled, bots)), 20)
+    slowest_s = 0.0
+    async with redis_down(scene):
+        for trial in trials:
+            await act(scene, cause, room, cast[0], trial, trials)
+            bot, told = trial.bot, trial.told
+            assert bot is not None and told is not None
+            await scene.until(lambda: ended_at(cause, bot) > told["began"], 15)  # noqa: B023
+            took_s = ended_at(cause, bot) - told["began"]
+            slowest_s = max(slowest_s, took_s if took_s > 0 else NEVER)
+    what = f"{cause}, with Redis down: the end, s"
+    scene.measure("P12", what, slowest_s, ENDS_ALONE_WITHIN_S)
+    await scene.stage.wait_healthy()
+    await asyncio.gather(*(one.stop() for one in bots))
+    scene.bots.clear()
+
+
+async def set_up(
+    scene: Scene, cause: str, cast: list[Person], states: Sequence[str]
+) -> tuple[Place, list[Trial]]:
+    """A room of its own, and a listener in each of these states."""
+    leaving = cast[1 + TALKERS : 1 + TALKERS + len(states)]
+    members = cast[: 1 + TALKERS] if cause == "private" else cast
+    # Of a public room who was removed may go on reading, as anybody may.
+    private = cause == "removed"
+    name = f"P12 {cause} {len(states)}"
+    room = await make_room(scene.hands, name, members, private=private)
+    trials = []
+    for number, (person, state) in enumerate(zip(leaving, states, strict=True)):
+        cookie = None
+        if cause in OF_THE_SESSION:
+            cookie = await scene.hands.ask("session", user=person.id)
+        trial = Trial(person, state, cookie)
+        trials.append(await listen(scene, room, trial, WEBS[number % len(WEBS)]))
+    return room, trials
 
 
 async def talk(talkers: list[Bot], room: Place) -> None:
@@ -189,12 +145,6 @@ async def act(
         trial.connection_s = time.monotonic() - began
 
 
-def established(client: int, server: int) -> bool:
-    """Whether the server still holds this connection of loopback open."""
-    ends = f"0100007F:{server:04X} 0100007F:{client:04X} 01"
-    return ends in Path("/proc/net/tcp").read_text()
-
-
 async def judge(scene: Scene, cause: str, room: Place, trials: list[Trial]) -> None:
     """Measure the slowest end of all states, and what came above the number."""
     slowest_s, late = 0.0, 0
@@ -229,22 +179,9 @@ def end_of(cause: str, bot: Listener, told: dict[str, float]) -> float:
     if cause in OF_THE_ROOM:
         return heard_s
     closed_s = bot.closed_at - told["began"]
-    return float("inf") if closed_s < 0 else max(heard_s, closed_s)
+    return NEVER if closed_s < 0 else max(heard_s, closed_s)
 
 
-async def left_of(trial: Trial) -> Any:
-    """The messages that a stalled client finds when it reads at last."""
-    assert trial.stalled is not None
-    try:
-        while True:
-            data = await asyncio.wait_for(trial.stalled.recv(), 1.0)
-            frame = json.loads(data)
-            if frame["type"] in {"message", "changed"}:
-                yield frame
-    except (TimeoutError, ConnectionClosed):
-        await trial.stalled.close()
-
-
-def created(frame: Frame) -> float:
-    """When a message was stored, in seconds since 1970."""
-    return datetime.fromisoformat(frame["created_at"]).timestamp()
+def ended_at(cause: str, bot: Listener) -> float:
+    """When it was told so, or its socket closed."""
+    return bot.removed_at if cause in OF_THE_ROOM else bot.closed_at

@@ -2,10 +2,12 @@
 
 import asyncio
 
+from livechat.lib.limits import SHARDS
 from tests.chaos.bots import Bot
 from tests.chaos.faults import WORKER_POINTS
 from tests.chaos.scene import NEVER, Scene, settled
 from tests.chaos.stage import WEBS, WORKERS
+from tests.chaos.world import Place
 
 FROZEN_S = 13.0
 TAKEN_OVER_S = 10.0
@@ -47,21 +49,30 @@ def waits(bot: Bot) -> bool:
 
 async def frozen_writer(scene: Scene) -> None:
     """Each worker is frozen under load; another takes over, and it writes nothing."""
-    room, bots = await scene.cast(4)
+    first, bots = await scene.cast(4)
+    people = [bot.person for bot in bots]
+    rooms = [first, *[await scene.room(people) for _ in range(SHARDS // 2)]]
+    for bot in bots:
+        for room in rooms[1:]:
+            bot.let_in(room.id)
     for name in WORKERS:
         pid = scene.stage.processes.freeze(name)
-        for bot in bots:
-            scene.say(bot, room)
+        say_everywhere(scene, rooms)
         took_s = await scene.until(lambda: not any(map(waits, bots)), 40)
         scene.measure("P16", f"taken over from {name}, s", took_s, TAKEN_OVER_S)
         left_s = max(0.0, FROZEN_S - took_s)
         await asyncio.sleep(min(left_s, FROZEN_S))
         scene.stage.processes.thaw(name, pid)
         for _ in range(AFTER_THAW_S):  # whoever reads now, writes by a lease that holds
-            for bot in bots:
-                scene.say(bot, room)
+            say_everywhere(scene, rooms)
             await asyncio.sleep(1)
         await scene.until(lambda: not any(map(waits, bots)), 20)
+
+
+def say_everywhere(scene: Scene, rooms: list[Place]) -> None:
+    """A message in each room, so many that each worker has some of them."""
+    for number, room in enumerate(rooms):
+        scene.say(scene.bots[number % len(scene.bots)], room)
 
 
 async def rolling(scene: Scene) -> None:
