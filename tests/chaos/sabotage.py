@@ -45,6 +45,24 @@ class CarelessBot(Bot):
         await self.tell(type="subscribe", room=room, after=after, ref=room)
 
 
+class Stubborn(Reducer):
+    """A client that keeps what it has of a message, whatever becomes of it."""
+
+    def _message(self, frame: Frame) -> list[Effect]:
+        rows = self.log(frame["room"]).rows
+        before = rows.get(frame["seq"])
+        effects = super()._message(frame)
+        if before is not None:
+            rows[frame["seq"]] = before
+        return effects
+
+
+class StubbornBot(Bot):
+    """Shows a former state of what was edited or deleted."""
+
+    new_reducer = Stubborn
+
+
 INDEX = "search/index.py"
 POSTING = "chat/posting.py"
 WORKER = "chat/worker.py"
@@ -157,6 +175,12 @@ SABOTAGES: dict[str, Sabotage] = {
             faults=("kill_redis", "forget", "cut", "freeze"),
         ),
         Sabotage("careless_client", ("C7",), bot=CarelessBot),
+        Sabotage("stubborn_client", ("C19",), bot=StubbornBot),
+        Sabotage(
+            "edit_not_stored",
+            ("C12",),
+            (Patch(POSTING, 'CHANGING = (\n    "body",\n', "CHANGING = (\n"),),
+        ),
         Sabotage(
             "no_fencing",
             ("C2", "C5"),
