@@ -28,13 +28,14 @@ from livechat.gateway.origin import origin_allowed
 from livechat.lib import limits
 from livechat.lib.codec import FrameError, decode, encode
 from livechat.lib.connections import Connection
-from livechat.lib.storage import DatabaseAway, disk_is_full
+from livechat.lib.storage import NoAnswer
 
 logger = logging.getLogger(__name__)
 
 VERSION = 1
 GOING_AWAY = frozenset({1000, 1001})
 TRY_AGAIN_LATER = 1013
+AGAIN_MS = 1000  # a program asks again after this, when the database was away
 
 Event = dict[str, Any]
 Receive = Callable[[], Awaitable[Event]]
@@ -83,8 +84,8 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
             if await self._let_in():
                 return True
             await self._send({"type": "websocket.close"})  # before the accept: HTTP 403
-        except db.Error as error:
-            logger.warning("a socket must come again, the database said: %s", error)
+        except (db.Error, TimeoutError) as error:
+            logger.warning("a socket must come again, the database said: %r", error)
             close = {"type": "websocket.close", "code": TRY_AGAIN_LATER}  # HTTP 503
             await self._send(close)
         return False
@@ -104,7 +105,8 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
             return False
         self.web = await web_process()
         self.asked_at = self.web.revocations.count
-        principal = await self.web.hub.ask(_principal, cookie_of(headers), bearer)
+        whose = partial(principal_of, cookie=cookie_of(headers), bearer=bearer)
+        principal = await self.web.hub.ask(whose)
         if principal is None:
             return False
         self.connection = Connection(
@@ -149,6 +151,9 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
         except FrameError as error:
             told = {"ref": ref, **intents.named(frame or error.frame)}
             self._refuse(error.code, error.message, told)
+        except NoAnswer as error:
+            logger.warning("a frame waits, the database said: %r", error)
+            self._make_wait({"ref": ref, **intents.named(frame)})
         except Exception:  # the outermost frame: the socket stays open
             error_id = secrets.token_hex(4)
             logger.exception("error %s in a frame", error_id)
@@ -181,6 +186,18 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
         html = fanout.toast(message) if self.connection.html else b""
         self.connection.send(encode(frame), html)
         self.connection.count_error()
+
+    def _make_wait(self, told: dict[str, Any]) -> None:
+        """Tell that the database does not answer, which is no error of the client's.
+
+        A page asks only when it connects, so it is made to connect again.
+        """
+        if self.connection.html:
+            self.connection.socket.close(TRY_AGAIN_LATER, "the database is away")
+            return
+        told["retry_after_ms"] = AGAIN_MS
+        told["message"] = "The server can look up nothing now. Try it again."
+        self.connection.send(encode({"type": "error", **told, "code": "waiting"}))
 
     # Intents
 
@@ -241,8 +258,8 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
                 stored = await self.web.hub.change(
                     subscriptions.read_up_to, user_id, intent.room, intent.seq
                 )
-        except (*DatabaseAway, TimeoutError) as error:
-            raise _not_stored(error) from error
+        except NoAnswer as error:
+            raise subscriptions.not_stored(error) from error
         if stored is None:
             raise subscriptions.no_room()
         frame = {
@@ -278,13 +295,3 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
         intents.Presence: _presence,
         intents.Ping: _ping,
     }
-
-
-def _not_stored(error: Exception) -> FrameError:
-    if disk_is_full(error):
-        return FrameError("storage_full", "The server's disk is full.")
-    return FrameError("waiting", "The server can store nothing now. Send it again.")
-
-
-def _principal(cookie: str | None, bearer: str | None) -> Principal | None:
-    return principal_of(cookie=cookie, bearer=bearer)

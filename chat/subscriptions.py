@@ -4,6 +4,7 @@ Subscribe first, read second, go live third. What the replay has and the feed ha
 yet is remembered (`Hub.go_live`), so the numbers a socket sees rise by one.
 """
 
+import asyncio
 from functools import partial
 
 from accounts.models import User
@@ -18,6 +19,7 @@ from livechat.lib.codec import FrameError, encode
 from livechat.lib.connections import Connection
 from livechat.lib.feed import Changes, Feed, Publication, page_frames
 from livechat.lib.frames import text_frame
+from livechat.lib.storage import NoAnswer, disk_is_full
 
 
 async def subscribe(
@@ -31,7 +33,20 @@ async def subscribe(
 
     Raises:
         FrameError: `no_room`, or `limit` when the socket follows too many rooms.
+        TimeoutError: it is not live within QUESTION_TIMEOUT_S, and so not at all.
     """
+    async with asyncio.timeout(limits.QUESTION_TIMEOUT_S):
+        entrance = await _go_in(web, connection, room, after, ref)
+    await _show(web, connection, entrance)
+
+
+async def _go_in(
+    web: WebProcess,
+    connection: Connection,
+    room: str,
+    after: int | None,
+    ref: str | None,
+) -> Entrance:
     if (
         room not in connection.feeds
         and len(connection.feeds) >= limits.SUBSCRIPTIONS_MAX
@@ -58,12 +73,19 @@ async def subscribe(
         connection.joining = None
         if room not in connection.feeds:
             web.hub.close(feed)
-    await _show(web, connection, entrance)
+    return entrance
 
 
 def no_room() -> FrameError:
     """Not there, or not yours: the same words."""
     return FrameError("no_room", "There is no such room, or it is not yours.")
+
+
+def not_stored(error: Exception) -> FrameError:
+    """What the database did not take; its error says whether waiting helps."""
+    if disk_is_full(error):
+        return FrameError("storage_full", "The server's disk is full.")
+    return FrameError("waiting", "The server can store nothing now. Send it again.")
 
 
 def _subscribed(entrance: Entrance, ref: str | None) -> dict[str, object]:
@@ -171,7 +193,11 @@ async def _show(web: WebProcess, connection: Connection, entrance: Entrance) -> 
     if room not in connection.feeds:
         return
     if connection.html:
-        html = await web.pane(room, roster) + typing_fragment(roster.typists())
+        try:
+            html = await web.pane(room, roster) + typing_fragment(roster.typists())
+        except NoAnswer:
+            web.refresh_pane(room, roster)  # it is in the room, and sees it later
+            return
         if room in connection.feeds:
             connection.send(b"", html)
     else:

@@ -34,6 +34,7 @@ from livechat.lib.hub import Hub
 from livechat.lib.pipe import Pipe
 from livechat.lib.redis import RedisAway
 from livechat.lib.shared import Shared
+from livechat.lib.storage import NoAnswer
 
 logger = logging.getLogger(__name__)
 
@@ -166,7 +167,7 @@ class WebProcess:
             for connection in concerned:
                 self._keep(asyncio.create_task(self.show(connection, room)))
         if feed.crowd.pages and (roster := self.attendance.viewing.roster(room)):
-            self._refresh_pane(room, roster)
+            self.refresh_pane(room, roster)
 
     def learn(self, connection: Connection, room: str, event: Event) -> bool:
         """Keep what the event means for the socket; False when it may not follow."""
@@ -255,10 +256,10 @@ class WebProcess:
         line = text_frame(people.typing_fragment(roster.typists())) if typed else b""
         feed.crowd.write(frames, line)
         if feed.crowd.pages:
-            self._refresh_pane(room, roster)
+            self.refresh_pane(room, roster)
 
-    def _refresh_pane(self, room: str, roster: Roster) -> None:
-        """Render the pane in a thread; what changes meanwhile is rendered after it.
+    def refresh_pane(self, room: str, roster: Roster) -> None:
+        """Send the pane to the room; what changes meanwhile is rendered after it.
 
         Not too often: it names up to PEOPLE_PANE_MAX people to every page of the room,
         and each word that somebody types changes it.
@@ -274,14 +275,24 @@ class WebProcess:
         latest: Roster | None = roster
         try:
             while latest is not None:
-                html = await self.pane(room, latest)
-                if html and (feed := self.hub.feeds.get(room)):
-                    feed.crowd.write(b"", text_frame(html))
+                if not await self._push_one_pane(room, latest):
+                    self._stale_panes.setdefault(room, latest)
                 await asyncio.sleep(limits.PANE_INTERVAL_S)
                 latest = self._stale_panes.pop(room, None)
         finally:
             self._stale_panes.pop(room, None)
             self._panes.pop(room, None)
+
+    async def _push_one_pane(self, room: str, roster: Roster) -> bool:
+        """Send the pane as it is to all pages of the room; False to do it later."""
+        try:
+            html = await self.pane(room, roster)
+        except NoAnswer as error:
+            logger.warning("a pane waits, the database said: %r", error)
+            return room not in self.hub.feeds
+        if html and (feed := self.hub.feeds.get(room)):
+            feed.crowd.write(b"", text_frame(html))
+        return True
 
     async def pane(self, room: str, roster: Roster) -> bytes:
         """The people pane as a fragment for any viewer of the room."""

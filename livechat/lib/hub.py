@@ -76,9 +76,18 @@ class Hub:
             threads.shutdown(wait=False, cancel_futures=True)
 
     async def ask(self, question: Callable[..., T], *args: Any) -> T:
-        """Run a question to the database in one of the hub's threads."""
+        """Run a question to the database in one of the hub's threads.
+
+        One that no thread has begun in time is not asked any more, so what waits before
+        a database that stands still is gone when it goes on. The threads themselves
+        come back by the database's own limits (livechat/database.py).
+
+        Raises:
+            TimeoutError: no answer within QUESTION_TIMEOUT_S.
+        """
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, _asked, question, args)
+        async with asyncio.timeout(limits.QUESTION_TIMEOUT_S):
+            return await loop.run_in_executor(self._threads, _asked, question, args)
 
     async def look(self, question: Callable[..., T], *args: Any) -> T:
         """Run one of the regular questions, in the thread that is theirs alone."""

@@ -59,6 +59,7 @@ TYPING_TTL_S = 5.5  # of a word: who saw it sees it end in 6 s, whatever dies
 # The fan-out
 FLUSH_INTERVAL_S = 0.005  # a busy room writes this often; a quiet one at once
 CROWD_SLICE_SOCKETS = 500  # written to before other rooms get their turn
+QUESTION_TIMEOUT_S = 4.0  # a socket waits this long for the database; below 5 s
 HEAD_POLL_S = 1.0  # the database's heads are compared this often
 FRAMES_BURST = 600  # frames of one socket at once, no messages; 500 rooms and more
 FRAMES_RATE_PER_S = 20.0  # and steadily

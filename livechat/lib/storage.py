@@ -10,6 +10,7 @@ from livechat.lib import limits
 
 # A connection that broke, a server that stops, a lock, a deadlock: tried again later.
 DatabaseAway = (OperationalError, InterfaceError)
+NoAnswer = (*DatabaseAway, TimeoutError)  # of the database, or not in time
 
 POSTGRESQL_DISK_FULL = "53100"  # its SQLSTATE, disk_full
 
