@@ -12,6 +12,7 @@ from accounts.models import User
 from chat import fanout
 from chat.followers import Known
 from chat.models import Membership, Message, Room
+from chat.querysets import NEVER
 from livechat.lib import limits
 from livechat.lib.feed import Publication
 from livechat.lib.prepared import Prepared
@@ -25,7 +26,7 @@ ROOM = (
     "last_changed_seq",
     "public_from_seq",
 )
-MEMBERSHIP = ("role", "is_muted", "last_read_seq")
+MEMBERSHIP = ("role", "is_muted", "last_read_seq", "reads_from_seq")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,55 @@ class Entrance:
     read_seq: int
     missed: list[Publication]
     reset: bytes | None  # the newest page, when too much was missed
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A room as somebody may see it, and what they are there: one query's answer."""
+
+    room: Room
+    known: Known
+    read_seq: int
+    begin: int  # the first message that is theirs to read
+
+    def entrance(
+        self, missed: list[Publication], reset: bytes | None = None
+    ) -> Entrance:
+        """What they start from, with what they missed."""
+        return Entrance(self.room, self.known, self.read_seq, missed, reset)
+
+
+class Replay:
+    """One reading of a room's log, for all who missed about the same.
+
+    It knows no viewer: whoever takes something out of it says from where on they read.
+    """
+
+    def __init__(
+        self, room: Room, messages: list[Message], page: bytes | None = None
+    ) -> None:
+        """`room` as it stood before `messages` were read; `page`: them, for a reset."""
+        self.room = room
+        self.page = page
+        self.begins_at = min((one.seq for one in messages), default=NEVER)
+        self._messages = messages
+        self._told: dict[tuple[int, bool], list[Publication]] = {}
+
+    def missed(self, after: int, begin: int) -> list[Publication]:
+        """What was missed above a cursor, of the messages from `begin` on."""
+        told: list[Publication] = []
+        for one in self._messages:
+            if one.seq >= begin and one.changed_seq > after:
+                told += self._publications(one, after)
+        return sorted(told, key=lambda one: one.changed_seq)
+
+    def _publications(self, message: Message, after: int) -> list[Publication]:
+        """The message as it is told to all cursors on this side of its creation."""
+        key = (message.seq, message.first_changed_seq > after)
+        if key not in self._told:  # two threads that meet here make the same
+            room, head = self.room.public_id, self.room.last_changed_seq
+            self._told[key] = fanout.replayed([message], room, after, head)
+        return self._told[key]
 
 
 def _seen_by(user_id: int, room: str) -> "QuerySet[Room, tuple[object, ...]]":
@@ -63,23 +113,71 @@ def enter(user_id: int, room: str, after: int | None) -> Entrance | None:
     Runs in a thread; one query, and one for what they missed. Where that is nothing
     they are looked at again: who was shut out meanwhile would go on behind a hole.
     """
+    found = seen(user_id, room)
+    if found is None:
+        return None
+    missed, reset = _missed(user_id, found.room, after)
+    is_behind = after is not None and after != found.room.last_changed_seq
+    if is_behind and not missed and not may_enter(user_id, room):
+        return None
+    return found.entrance(missed, reset)
+
+
+def seen(user_id: int, room: str) -> Seen | None:
+    """The room as the user sees it; None when it is not there or not theirs."""
     row = _seen.row(user_id, room)
     if row is None:
         return None
     found = Room.from_db(None, ROOM, row[: len(ROOM)])
     found.is_private = bool(found.is_private)  # SQLite says 0 or 1
-    role, is_muted, read_seq = row[len(ROOM) :]
-    missed, reset = _missed(user_id, found, after)
-    is_behind = after is not None and after != found.last_changed_seq
-    if is_behind and not missed and not may_enter(user_id, room):
-        return None
-    return Entrance(
+    role, is_muted, read_seq, reads_from_seq = row[len(ROOM) :]
+    return Seen(
         room=found,
         known=Known(found.pk, role, bool(is_muted)),
         read_seq=read_seq or 0,
-        missed=missed,
-        reset=reset,
+        begin=found.public_from_seq if reads_from_seq is None else reads_from_seq,
     )
+
+
+def read(room: Room, floor: int | None) -> Replay | None:
+    """What changed in the room above `floor`, None: its newest page; two queries.
+
+    For nobody in particular: `share` decides who may have it. None: the room is gone.
+    """
+    row = Room.objects.filter(pk=room.pk).values_list(*ROOM).first()
+    if row is None:
+        return None
+    found = Room.from_db(None, ROOM, row)
+    rows = Message.objects.filter(room=found.pk, seq__lte=found.last_seq)
+    if floor is None:
+        page = rows.page_before(found.last_seq + 1)
+        return Replay(found, page, fanout.reset_fragment(found, page))
+    replay = Replay(found, list(rows.changed_after(floor)))
+    replay.missed(floor, 0)  # rendered by one thread, before many look at it
+    return replay
+
+
+def share(user_id: int, before: Seen, after: int, replay: Replay) -> Entrance | None:
+    """Somebody's part of a reading that was begun when they could see the room.
+
+    One query, and one when the room went on meanwhile. They have to see it still; and
+    if anybody's place in it changed in between, which is a change that tells something
+    of the room, or the page begins before what is theirs, they read for themselves.
+    """
+    room, begun_at = before.room.public_id, before.room.last_changed_seq
+    now = seen(user_id, room)
+    if now is None:
+        return None
+    log = Message.objects.filter(room=now.room.pk)
+    if now.room.last_changed_seq != begun_at and log.ends_after(begun_at):
+        return enter(user_id, room, after)
+    now.room.last_seq = replay.room.last_seq
+    now.room.last_changed_seq = replay.room.last_changed_seq
+    if replay.page is None:
+        return now.entrance(replay.missed(after, now.begin))
+    if now.begin > replay.begins_at:
+        return enter(user_id, room, after)
+    return now.entrance([], replay.page)
 
 
 def _missed(

@@ -9,7 +9,7 @@ from functools import partial
 
 from accounts.models import User
 from chat import access, followers, presence
-from chat.entrances import Entrance, enter, may_enter
+from chat.entrances import Entrance, may_enter
 from chat.followers import Known
 from chat.models import Room
 from chat.people import typing_fragment
@@ -62,7 +62,7 @@ async def _go_in(
     connection.joining = room  # who is taken out from now on does not go live
     feed = await web.hub.open(room)
     try:
-        entrance = await web.hub.ask(enter, user_id, room, after)
+        entrance = await web.replays.enter(user_id, room, after)
         if entrance is None:
             raise no_room()
         connection.known[room] = entrance.known

@@ -22,6 +22,7 @@ from chat import fanout, followers, lobby, people, presence
 from chat.attendance import Attendance
 from chat.followers import Known
 from chat.inbox import Answer, answers_channel
+from chat.replays import Replays
 from chat.roster import Roster, Told
 from chat.submissions import Submissions
 from livechat.lib import limits
@@ -59,6 +60,7 @@ class WebProcess:
             self._on_event,
             self._on_gone,
         )
+        self.replays = Replays(self.hub)
         self.attendance = Attendance(self.hub, self.id, self._announce)
         self.revocations = sessions.Follower()  # what is done has closed its sockets
         self._look_again = asyncio.Event()

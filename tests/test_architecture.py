@@ -71,7 +71,7 @@ CHAT_LAYERS = (
         "pace",
         "attendance",
     ),
-    ("people", "room", "lobby", "changes", "resting"),
+    ("people", "room", "lobby", "changes", "resting", "replays"),
     ("members", "desks"),
     ("actions", "posting", "web"),
     ("publishing", "states"),
