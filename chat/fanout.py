@@ -76,7 +76,7 @@ def replayed(
 
 def retold(
     messages: Iterable[Message],
-    stands: Mapping[int, Message | None],
+    stands: Mapping[int, Message],
     room: str,
     ends: Sequence[int] = (),
 ) -> list[Publication]:
@@ -94,8 +94,7 @@ def retold(
         if one.changed_seq != first:
             told[one.changed_seq] = _changed(one, room, one.changed_seq)
     for number, stand in stands.items():
-        if stand is not None:
-            told[number] = _changed(_as_of(number, stand, ends), room, number)
+        told[number] = _changed(_as_of(number, stand, ends), room, number)
     return [told[number] for number in sorted(told)]
 
 
@@ -221,10 +220,7 @@ class Log:
         return dict(rows.values_list("public_id", "last_changed_seq"))
 
     def changes(self, room: str, after: int, limit: int) -> Changes:
-        """At most `limit` changes above `after`, and the head.
-
-        Three queries, and one for each number of which only a later change is left.
-        """
+        """At most `limit` changes above `after`, and the head; five queries at most."""
         known = Room.objects.filter(public_id=room)
         found = known.values_list("pk", "last_changed_seq").first()
         if found is None:
@@ -236,7 +232,7 @@ class Log:
             one.changed_seq for one in rows
         }
         lost = [at for at in range(after + 1, upto + 1) if at not in held]
-        stands = {at: Message.objects.filter(room=pk).changed_since(at) for at in lost}
+        stands = Message.objects.filter(room=pk).stand_ins(lost)
         # After the rows: an end below a change that they hold is there by now.
         ends = Message.objects.filter(room=pk).ends_after(after)
         told = retold(rows, stands, room, ends)

@@ -1,5 +1,7 @@
 """Who may see what, and pages of the log: questions over many rows."""
 
+from bisect import bisect_right, insort
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
@@ -117,10 +119,21 @@ class MessageQuerySet(models.QuerySet["Message"]):
         numbers = self.filter(changed_seq__gt=cursor).exclude(event="")
         return list(numbers.values_list("changed_seq", flat=True))
 
-    def changed_since(self, number: int) -> "Message | None":
-        """A message that was there at that change and has changed after it."""
-        rows = self.filter(created_changed_seq__lte=number, changed_seq__gt=number)
-        return rows.select_related("author").first()
+    def stand_ins(self, numbers: Sequence[int]) -> "dict[int, Message]":
+        """For each number, rising, a message that was there then and has changed since.
+
+        Two queries: one for the numbers of all that could stand in, which are at most
+        as many as there are changes above the first, and one for those that do.
+        """
+        if not numbers:
+            return {}
+        rows = self.filter(
+            created_changed_seq__lte=numbers[-1], changed_seq__gt=numbers[0]
+        ).order_by("created_changed_seq")
+        found = rows.values_list("created_changed_seq", "changed_seq", "pk")
+        chosen = _next_changes(numbers, [(c or 0, last, pk) for c, last, pk in found])
+        known = self.select_related("author").in_bulk(set(chosen.values()))
+        return {at: known[pk] for at, pk in chosen.items() if pk in known}
 
     def page_before(self, seq: int, size: int = limits.PAGE_SIZE) -> "list[Message]":
         """The `size` messages below `seq`, oldest first."""
@@ -131,3 +144,23 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """The `size` messages above `seq`, oldest first."""
         rows = self.filter(seq__gt=seq).select_related("author").order_by("seq")
         return list(rows[:size])
+
+
+def _next_changes(
+    numbers: Sequence[int], rows: "Sequence[tuple[int, int, int]]"
+) -> dict[int, int]:
+    """For each number the key of what was created up to it and is the next to change.
+
+    `numbers` rise, and so do the creations of `rows`: (created, changed, key).
+    """
+    chosen: dict[int, int] = {}
+    there: list[tuple[int, int]] = []  # what was created so far, by its change
+    at_row = 0
+    for number in numbers:
+        while at_row < len(rows) and rows[at_row][0] <= number:
+            insort(there, rows[at_row][1:])
+            at_row += 1
+        after = bisect_right(there, (number, NEVER))
+        if after < len(there):
+            chosen[number] = there[after][1]
+    return chosen

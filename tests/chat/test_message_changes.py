@@ -5,7 +5,8 @@ import json
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 import msgspec
@@ -19,6 +20,7 @@ from chat import members
 from chat.fanout import Log
 from chat.inbox import PostIntent, stream
 from chat.models import Membership, Message, Room
+from livechat.lib import limits
 from tests.chat.conftest import Member, Person
 from tests.chat.shapes import check_frame
 from tests.chat.test_socket_resume import fill
@@ -236,6 +238,37 @@ def test_the_log_tells_each_number_once_however_little_is_read_at_a_time(
             told.append((one.changed_seq, json.loads(one.json)["type"]))
     assert [number for number, _ in told] == list(range(1, 10))
     assert [kind for _, kind in told] == ["message"] * 5 + ["changed"] * 4
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("edits", [2, 100])
+def test_the_log_asks_as_often_however_many_numbers_are_lost(
+    alice: User,
+    edits: int,
+    django_assert_num_queries: Callable[[int], AbstractContextManager[Any]],
+) -> None:
+    room = Room.objects.create(name="Lounge")
+    last = 4 + 2 * edits  # each of two messages was edited so often
+    write(room, alice, {1: (last, 1), 2: (last - 1, 2), 3: (3, None), 4: (4, None)})
+    with django_assert_num_queries(5):
+        told = Log().changes(room.public_id, 0, limits.REPLAY_MAX_CHANGES).publications
+    assert [one.changed_seq for one in told] == list(range(1, last + 1))
+    # What stands in for a number is what changes next: least of it is to come.
+    lost = [json.loads(one.json)["seq"] for one in told[4:-2]]
+    assert lost == [2] * (last - 6)
+
+
+@pytest.mark.django_db
+def test_what_changes_next_stands_in_for_a_lost_number(alice: User) -> None:
+    room = Room.objects.create(name="Lounge")
+    write(room, alice, {1: (10, 1), 2: (7, 2), 3: (5, 3), 4: (4, None)})
+    told = Log().changes(room.public_id, 0, 100).publications
+    lost = {6: 2, 8: 1, 9: 1}
+    assert {
+        one.changed_seq: json.loads(one.json)["seq"]
+        for one in told
+        if one.changed_seq in lost
+    } == lost
 
 
 def write(room: Room, author: User, rows: Mapping[int, tuple[int, int | None]]) -> None:
