@@ -30,7 +30,13 @@ from chat.roster import Roster
 from livechat.lib import limits
 from livechat.lib.http import error_page
 
-REFUSAL_STATUS = {"rate_limited": 429, "waiting": 503, "busy": 503}
+# As the API says it; what is not here is the text's own fault.
+REFUSAL_STATUS = {
+    "rate_limited": 429,
+    "waiting": 503,
+    "busy": 503,
+    "storage_full": 507,
+}
 
 
 @require_safe

@@ -9,12 +9,32 @@ _SQLITE = """
 CREATE TRIGGER refusing BEFORE INSERT ON chat_message WHEN NEW.body = '{body}'
 BEGIN SELECT RAISE(ABORT, 'not this one'); END
 """
+# A function that is not there is an OperationalError with its name, which is known.
+_SQLITE_FULL = """
+CREATE TRIGGER refusing BEFORE INSERT ON chat_message
+BEGIN SELECT "No space left on device"(); END
+"""
 _POSTGRESQL = """
 CREATE FUNCTION refusing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 RAISE EXCEPTION 'not this one' USING ERRCODE = '{sqlstate}'; END $$;
 CREATE TRIGGER refusing BEFORE INSERT ON chat_message FOR EACH ROW
 WHEN (NEW.body = '{body}') EXECUTE FUNCTION refusing()
 """
+
+
+@contextmanager
+def full_disk(body: str) -> Iterator[None]:
+    """The database has no space; on PostgreSQL only none for this body."""
+    if connection.vendor == "postgresql":
+        with refusing(body, sqlstate="53100"):
+            yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_SQLITE_FULL)
+        try:
+            yield
+        finally:
+            cursor.execute("DROP TRIGGER refusing")
 
 
 @contextmanager

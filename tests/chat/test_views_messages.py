@@ -5,6 +5,7 @@ from uuid import uuid4
 from accounts.models import User
 from chat.models import Message
 from tests.chat.pages import client_of, room_of
+from tests.chat.refusing import full_disk
 from tests.live import Live
 
 
@@ -49,6 +50,25 @@ def test_a_full_bucket_says_when_to_try_again(live: Live, alice: User) -> None:
     refused = [answer for answer in answers if answer.status_code == 429]
     assert refused
     assert int(refused[0].headers["Retry-After"]) >= 1
+
+
+def test_a_full_disk_keeps_the_text_in_the_box_and_says_what_the_api_says(
+    live: Live, alice: User
+) -> None:
+    lounge = room_of(alice)
+    address = f"/rooms/{lounge.public_id}/messages"
+    fields = {"client_id": str(uuid4()), "body": "the last straw"}
+    client = client_of(alice)
+    with full_disk(fields["body"]):
+        page = client.post(address, fields)
+        api = client.post(f"/api{address}", fields, content_type="application/json")
+    assert (api.status_code, api.json()["code"]) == (507, "storage_full")
+    assert page.status_code == 507
+    text = page.content.decode()
+    assert fields["client_id"] in text
+    assert fields["body"] in text
+    assert 'role="alert"' in text
+    assert client.post(address, fields).status_code == 302  # there is space again
 
 
 def test_a_form_without_its_id_is_not_understood(alice: User) -> None:
