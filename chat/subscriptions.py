@@ -8,7 +8,8 @@ import asyncio
 from functools import partial
 
 from accounts.models import User
-from chat import access, followers, presence
+from chat import access, followers
+from chat.conflation import state_frame
 from chat.entrances import Entrance, may_enter
 from chat.followers import Known
 from chat.models import Room
@@ -201,17 +202,7 @@ async def _show(web: WebProcess, connection: Connection, entrance: Entrance) -> 
         if room in connection.feeds:
             connection.send(b"", html)
     else:
-        connection.socket.write_framed(roster.show(partial(_state_frame, room)))
-
-
-def _state_frame(room: str, metas: list[presence.Meta], count: int) -> bytes:
-    state = {
-        "type": "presence_state",
-        "room": room,
-        "users": presence.grouped(metas),
-        "count": count,
-    }
-    return text_frame(encode(state))
+        connection.socket.write_framed(roster.show(partial(state_frame, room)))
 
 
 async def leave(web: WebProcess, connection: Connection, room: str) -> bool:

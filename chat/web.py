@@ -20,6 +20,7 @@ from django.template.loader import get_template
 from accounts import sessions
 from chat import fanout, followers, lobby, people, presence
 from chat.attendance import Attendance
+from chat.conflation import Conflation
 from chat.followers import Known
 from chat.inbox import Answer, answers_channel
 from chat.replays import Replays
@@ -62,6 +63,8 @@ class WebProcess:
         )
         self.replays = Replays(self.hub)
         self.attendance = Attendance(self.hub, self.id, self._announce)
+        viewing = self.attendance.viewing
+        self.conflation = Conflation(self.hub, viewing.roster, self.pane)
         self.revocations = sessions.Follower()  # what is done has closed its sockets
         self._look_again = asyncio.Event()
         self._rendered: Shared[bytes] = Shared()  # panes, by room
@@ -83,6 +86,7 @@ class WebProcess:
         """Take our people out of the rooms; the gateway closes the sockets."""
         for task in self._tasks:
             task.cancel()
+        await self.conflation.stop()
         await self.attendance.stop()
         await self.hub.stop()
 
@@ -256,7 +260,8 @@ class WebProcess:
         )
         typed = told.started or told.stopped
         line = text_frame(people.typing_fragment(roster.typists())) if typed else b""
-        feed.crowd.write(frames, line)
+        feed.crowd.show(frames, line)
+        self.conflation.watch(room)
         if feed.crowd.pages:
             self.refresh_pane(room, roster)
 
@@ -293,7 +298,8 @@ class WebProcess:
             logger.warning("a pane waits, the database said: %r", error)
             return room not in self.hub.feeds
         if html and (feed := self.hub.feeds.get(room)):
-            feed.crowd.write(b"", text_frame(html))
+            feed.crowd.show(b"", text_frame(html))
+            self.conflation.watch(room)
         return True
 
     async def pane(self, room: str, roster: Roster) -> bytes:

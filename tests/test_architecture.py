@@ -72,7 +72,7 @@ CHAT_LAYERS = (
         "attendance",
     ),
     ("people", "room", "lobby", "changes", "resting", "replays"),
-    ("members", "desks"),
+    ("members", "desks", "conflation"),
     ("actions", "posting", "web"),
     ("publishing", "states"),
     ("worker", "subscriptions", "demo", "signals", "api_parts", "refusals"),

@@ -16,6 +16,10 @@ FLOOD = 4029  # the close code of a socket that earns error after error
 class Socket(Protocol):
     """What the gateway gives: see livechat.gateway.websocket."""
 
+    @property
+    def unsent_bytes(self) -> int:
+        """Bytes that wait in this process because the client takes no more."""
+
     def write_framed(self, data: bytes) -> None:
         """Write whole frames; bounded, never raises for a closed socket."""
 

@@ -20,21 +20,41 @@ def _nowhere(_data: bytes) -> None:
 class _Seat:
     """One socket's time in the room; whoever comes back gets another seat."""
 
-    __slots__ = ("write",)
+    __slots__ = ("connection", "write")
 
-    def __init__(self, write: Callable[[bytes], None]) -> None:
-        self.write = write
+    def __init__(self, connection: Connection) -> None:
+        self.connection: Connection | None = connection
+        self.write: Callable[[bytes], None] = connection.socket.write_framed
+
+
+_Writer = Callable[[bytes, list[_Seat]], None]
+
+
+def _write(frames: bytes, seats: list[_Seat]) -> None:
+    for seat in seats:
+        seat.write(frames)
 
 
 class Crowd:
     """Sockets that get every frame of a room, apart by their format."""
 
-    __slots__ = ("_ended_at", "_slices", "_spent_s", "pages", "programs")
+    __slots__ = (
+        "_ended_at",
+        "_slices",
+        "_spent_s",
+        "behind",
+        "pages",
+        "programs",
+        "shown",
+    )
 
     def __init__(self) -> None:
         self.pages: dict[Connection, _Seat] = {}
         self.programs: dict[Connection, _Seat] = {}
-        self._slices: deque[tuple[bytes, list[_Seat]]] = deque()
+        # Who missed a state, as they had not taken what was sent before.
+        self.behind: set[Connection] = set()
+        self.shown = 0  # states, ever
+        self._slices: deque[tuple[_Writer, bytes, list[_Seat]]] = deque()
         self._spent_s = 0.0  # on the last write, or on those that met
         self._ended_at = 0.0
 
@@ -49,13 +69,13 @@ class Crowd:
 
     def add(self, connection: Connection) -> None:
         """From now on the socket gets what is written."""
-        seat = _Seat(connection.socket.write_framed)
-        self._of(connection).setdefault(connection, seat)
+        self._of(connection).setdefault(connection, _Seat(connection))
 
     def discard(self, connection: Connection) -> None:
         """From now on it gets nothing, not even the rest of a write that has begun."""
+        self.behind.discard(connection)
         if seat := self._of(connection).pop(connection, None):
-            seat.write = _nowhere
+            seat.connection, seat.write = None, _nowhere
 
     def write(self, json_frames: bytes, html_frames: bytes) -> None:
         """Write framed bytes to every socket, by its format; empty: to none.
@@ -64,9 +84,32 @@ class Crowd:
         gets them in slices, with a pass through the loop between; writes keep their
         order, and who is added later gets nothing of those that were begun before.
         """
+        self._begin(_write, json_frames, html_frames)
+
+    def show(self, json_frames: bytes, html_frames: bytes) -> None:
+        """Write what tells how something is, to sockets for which nothing waits.
+
+        The others are `behind` from then on, and get no state until `take_drained`:
+        of what they missed only the last counts.
+        """
+        self.shown += 1
+        self._begin(self._show, json_frames, html_frames)
+
+    def any_drained(self) -> bool:
+        """Whether somebody who is behind has taken all that was sent."""
+        return any(not one.socket.unsent_bytes for one in self.behind)
+
+    def take_drained(self) -> list[Connection]:
+        """Those who were behind and are not now; tell them how it is, at once."""
+        self.finish()  # states that are still being written are older
+        drained = [one for one in self.behind if not one.socket.unsent_bytes]
+        self.behind.difference_update(drained)
+        return drained
+
+    def _begin(self, writer: _Writer, json_frames: bytes, html_frames: bytes) -> None:
         is_writing = bool(self._slices)
-        self._cut(json_frames, self.programs)
-        self._cut(html_frames, self.pages)
+        self._cut(writer, json_frames, self.programs)
+        self._cut(writer, html_frames, self.pages)
         if not is_writing:
             self._spent_s = 0.0
             self._write_on()
@@ -87,13 +130,23 @@ class Crowd:
         rest_s = max(limits.FLUSH_INTERVAL_S, self._spent_s)
         return self._ended_at + rest_s - time.monotonic()
 
-    def _cut(self, frames: bytes, seats: dict[Connection, _Seat]) -> None:
+    def _show(self, frames: bytes, seats: list[_Seat]) -> None:
+        for seat in seats:
+            who = seat.connection
+            if who is not None and (who in self.behind or who.socket.unsent_bytes):
+                self.behind.add(who)
+            else:
+                seat.write(frames)
+
+    def _cut(
+        self, writer: _Writer, frames: bytes, seats: dict[Connection, _Seat]
+    ) -> None:
         if not frames:
             return
         each = list(seats.values())
         for start in range(0, len(each), limits.CROWD_SLICE_SOCKETS):
             part = each[start : start + limits.CROWD_SLICE_SOCKETS]
-            self._slices.append((frames, part))
+            self._slices.append((writer, frames, part))
 
     def _write_on(self) -> None:
         started = time.monotonic()
@@ -106,9 +159,8 @@ class Crowd:
             asyncio.get_running_loop().call_soon(self._write_on)
 
     def _write_slice(self) -> int:
-        frames, seats = self._slices.popleft()
-        for seat in seats:
-            seat.write(frames)
+        writer, frames, seats = self._slices.popleft()
+        writer(frames, seats)
         return len(seats)
 
     def _of(self, connection: Connection) -> dict[Connection, _Seat]:

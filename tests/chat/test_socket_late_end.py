@@ -22,6 +22,7 @@ class Recorder:
     def __init__(self) -> None:
         self.closed = asyncio.Event()
         self.code = 0
+        self.unsent_bytes = 0
 
     def write_framed(self, data: bytes) -> None:
         """Nobody reads."""

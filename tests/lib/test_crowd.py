@@ -135,3 +135,43 @@ async def test_a_flush_leaves_nothing_to_be_written_later() -> None:
     feed.flush()
     feed.drop(members[-1][0])
     assert all(socket.numbers == [1, 2] for _, socket in members)
+
+
+def test_a_state_goes_only_to_those_for_whom_nothing_waits() -> None:
+    crowd = Crowd()
+    (_, quick), (slow, slows) = member(crowd), member(crowd)
+    slows.unsent_bytes = 1
+    crowd.show(b"one", b"")
+    assert crowd.behind == {slow}
+    assert not crowd.any_drained()
+    assert crowd.take_drained() == []
+    slows.unsent_bytes = 0
+    crowd.show(b"two", b"")  # without the first one it would make no sense
+    crowd.write(b"message", b"")
+    assert quick.writes == [b"one", b"two", b"message"]
+    assert slows.writes == [b"message"]
+    assert crowd.any_drained()
+    assert crowd.take_drained() == [slow]
+    crowd.show(b"three", b"")
+    assert slows.writes == [b"message", b"three"]
+
+
+def test_who_leaves_is_behind_no_more() -> None:
+    crowd = Crowd()
+    slow, socket = member(crowd, html=True)
+    socket.unsent_bytes = 1
+    crowd.show(b"", b"state")
+    crowd.discard(slow)
+    assert not crowd.behind
+
+
+@pytest.mark.usefixtures("small_slices")
+async def test_who_leaves_between_two_slices_of_a_state_is_not_behind() -> None:
+    crowd = Crowd()
+    others = [member(crowd)[1] for _ in range(5)]
+    leaver, socket = member(crowd)
+    socket.unsent_bytes = 1
+    crowd.show(b"a", b"")
+    crowd.discard(leaver)
+    await until(lambda: all(one.writes == [b"a"] for one in others))
+    assert not crowd.behind

@@ -64,6 +64,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self.writes: list[bytes] = []
+        self.unsent_bytes = 0
 
     def write_framed(self, data: bytes) -> None:
         """Keep it."""

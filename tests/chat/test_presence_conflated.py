@@ -1,0 +1,74 @@
+"""Presence for who takes nothing: not queued, and told as it is once they do (D3)."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from accounts.models import User
+from chat.models import Room
+from chat.web import web_process
+from tests.chat.asking import cookie_of
+from tests.chat.conftest import Member
+from tests.chat.test_socket_late_end import web
+from tests.chat.test_socket_waits import Socket, opened
+
+__all__ = ["web"]  # a fixture
+
+PROGRAM = b"v=1&format=json"
+STATES = ("idle", "dnd")
+CHANGES = 6
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait for what is true soon."""
+    async with asyncio.timeout(8):
+        while not holds():  # noqa: ASYNC110 - of several kinds
+            await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def two(room: Room, member: Member) -> tuple[User, str, str]:
+    """Bob, his session, and that of who looks at him."""
+    bob, _ = member(room, "Bob")
+    viewer, _ = member(room, "Viewer")
+    return bob, cookie_of(bob), cookie_of(viewer)
+
+
+def of_presence(socket: Socket) -> list[dict[str, Any]]:
+    kinds = ("presence", "user_typing", "user_stopped_typing")
+    return [one for one in socket.frames if one["type"].startswith(kinds)]
+
+
+def states(frame: dict[str, Any], user: User) -> set[str]:
+    return {one["state"] for one in frame["users"][user.public_id]["metas"]}
+
+
+@pytest.mark.parametrize("slow", [True, False])
+async def test_who_takes_nothing_gets_the_last_state_when_they_do(
+    web: None, room: Room, two: tuple[User, str, str], slow: bool
+) -> None:
+    bob, bobs, viewers = two
+    async with opened(bobs, PROGRAM) as talker, opened(viewers, PROGRAM) as viewer:
+        for socket in (talker, viewer):
+            socket.say("subscribe", room=room.public_id)
+            await socket.hears("presence_state")
+        process = await web_process()
+        crowd = process.hub.feeds[room.public_id].crowd
+        roster = process.attendance.viewing.roster(room.public_id)
+        assert roster is not None
+        await until(lambda: len(roster.names()) == 2)
+        viewer.frames.clear()
+        viewer.unsent_bytes = 1 if slow else 0
+        for number in range(CHANGES):
+            wanted, shown = STATES[number % 2], crowd.shown
+            talker.say("presence", state=wanted)
+            await until(lambda: roster.states()[bob.public_id] == wanted)  # noqa: B023
+            await until(lambda: crowd.shown > shown)  # noqa: B023
+        assert bool(of_presence(viewer)) is not slow
+        if slow:
+            viewer.unsent_bytes = 0
+            state = await viewer.hears("presence_state")
+            assert states(state, bob) == {STATES[(CHANGES - 1) % 2]}
+            assert not of_presence(viewer)
