@@ -13,10 +13,10 @@ from typing import Any
 
 import hiredis
 import redis
-from redis.asyncio.connection import SSLConnection, parse_url
 from redis.exceptions import NoScriptError
 
 from livechat.lib import limits
+from livechat.lib.redis_address import Address
 
 Command = tuple[str | bytes | int, ...]
 
@@ -96,7 +96,7 @@ class Pipe:
     def __init__(
         self, url: str, *, limit_s: float = limits.REDIS_COMMAND_TIMEOUT_S
     ) -> None:
-        self._to = parse_url(url)
+        self._address = Address(url)
         self._limit_s = limit_s
         self._connection: _Connection | None = None
         self._connecting = asyncio.Lock()
@@ -136,15 +136,7 @@ class Pipe:
             return self._connection
 
     async def _connect(self) -> _Connection:
-        loop, to = asyncio.get_running_loop(), self._to
-        if "path" in to:
-            _, connection = await loop.create_unix_connection(_Connection, to["path"])
-        else:
-            host, port = to.get("host", "localhost"), to.get("port", 6379)
-            secure = to.get("connection_class") is SSLConnection
-            _, connection = await loop.create_connection(
-                _Connection, host, port, ssl=secure or None
-            )
+        connection = await self._address.connect(_Connection)
         try:
             await self._greet(connection)
         except BaseException:  # the time limit's end of it too: nobody else has it
@@ -155,11 +147,10 @@ class Pipe:
     async def _greet(self, connection: _Connection) -> None:
         """Say who we are and which database we mean, where the address says so."""
         commands: list[Command] = []
-        if password := self._to.get("password"):
-            user = self._to.get("username")
-            commands.append(("AUTH", user, password) if user else ("AUTH", password))
-        if number := self._to.get("db"):
-            commands.append(("SELECT", int(number)))
+        if login := self._address.login:
+            commands.append(login)
+        if number := self._address.database:
+            commands.append(("SELECT", number))
         if not commands:
             return
         for reply in await self._answered(connection, connection.send(commands)):

@@ -9,11 +9,11 @@ import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import hiredis
 
 from livechat.lib import limits
+from livechat.lib.redis_address import Address
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ class Subscriber:
 
     def __init__(self, url: str, on_messages: Callable[[Messages], None]) -> None:
         """`on_messages` gets every read's messages, on the event loop, in order."""
-        self._url = urlsplit(url)
+        self._address = Address(url)
         self._on_messages = on_messages
         self._channels: set[str] = set()
         self._connection: _Connection | None = None
@@ -138,10 +138,10 @@ class Subscriber:
     async def _connected(self) -> None:
         """Live through one connection, from its making to its loss."""
         connection = await asyncio.wait_for(
-            self._connect(), limits.REDIS_CONNECT_TIMEOUT_S
+            self._address.connect(self._protocol), limits.REDIS_CONNECT_TIMEOUT_S
         )
-        if self._url.password:
-            connection.send("AUTH", unquote(self._url.password))
+        if login := self._address.login:
+            connection.send(*login)
         if self._channels:
             connection.send("SUBSCRIBE", *sorted(self._channels))
         self._connection = connection
@@ -157,21 +157,6 @@ class Subscriber:
         elif connection.transport is not None:
             logger.warning("redis is silent, the subscriber connects again")
             connection.transport.abort()
-
-    async def _connect(self) -> _Connection:
-        loop = asyncio.get_running_loop()
-        if self._url.scheme == "unix":
-            _, protocol = await loop.create_unix_connection(
-                self._protocol, self._url.path
-            )
-        else:
-            _, protocol = await loop.create_connection(
-                self._protocol,
-                self._url.hostname or "localhost",
-                self._url.port or 6379,
-                ssl=self._url.scheme == "rediss" or None,
-            )
-        return protocol
 
     def _protocol(self) -> _Connection:
         return _Connection(self._on_messages)
