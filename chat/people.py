@@ -51,6 +51,13 @@ def pane(
     return {"people": people, "member_count": count, "online_count": len(states)}
 
 
+def voice_fragment(room: str, *, is_muted: bool) -> bytes:
+    """What a member's own page shows of whether they may write (room: public id)."""
+    context = {"room": room, "is_muted": is_muted}
+    html = get_template("chat/_voice.html").render(context)
+    return partial(f"#voice-{room}", "outerMorph", html).encode()
+
+
 def addable(room: Room) -> list[str]:
     """The names of those who may be added, the first PEOPLE_PANE_MAX of them."""
     others = User.objects.filter(is_active=True).exclude(memberships__room=room)

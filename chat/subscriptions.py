@@ -185,6 +185,7 @@ async def _show(web: WebProcess, connection: Connection, entrance: Entrance) -> 
     room = entrance.room.public_id
     if room not in connection.feeds:  # shut out while the replay was read
         return
+    web.tell_voice(connection, room)  # it may have changed while the page was away
     roster = await web.attendance.viewing.view(room, connection)
     if room not in connection.feeds:  # taken out meanwhile
         web.attendance.viewing.unview(room, connection)

@@ -210,14 +210,16 @@ def _room_page(
     **more: Any,
 ) -> HttpResponse:
     user = request.user
+    may_post, may_leave = can(user, "post", room), can(user, "leave", room)
     context = {
         "room": room,
         "current": room.public_id,
         "before": before,
         "log": _page(user, room, before),
         "sidebar_rooms": Room.objects.joined_by(user),
-        "may_post": can(user, "post", room),
-        "may_leave": can(user, "leave", room),
+        "may_post": may_post,
+        "may_leave": may_leave,
+        "is_muted": may_leave and not may_post,
         "may_edit": can(user, "edit_room", room),
         "may_delete": can(user, "delete_room", room),
         "client_id": uuid4(),

@@ -44,6 +44,7 @@ REVOCATION_POLL_S = 1.0
 RECHECK_AT_ONCE = 500  # sessions in one question; databases bound its parameters
 RETRY_DELAY_S = 0.5
 SESSION_ENDED = 4001
+VOICES = frozenset({"muted", "unmuted", "role"})  # events that end or begin a mute
 
 _answers = msgspec.msgpack.Decoder(list[Answer])
 
@@ -169,11 +170,21 @@ class WebProcess:
         ]
         gone = [one for one in concerned if not self.learn(one, room, event)]
         self.end(gone, room, event.kind, hidden=event.hidden)
+        if event.kind in VOICES:
+            for connection in concerned:
+                self.tell_voice(connection, room)
         if event.kind == "joined":
             for connection in concerned:
                 self._keep(asyncio.create_task(self.show(connection, room)))
         if feed.crowd.pages and (roster := self.attendance.viewing.roster(room)):
             self.refresh_pane(room, roster)
+
+    def tell_voice(self, connection: Connection, room: str) -> None:
+        """Show a member's own page whether they may write."""
+        known: Known | None = connection.known.get(room)
+        if connection.html and known is not None and known.role is not None:
+            html = people.voice_fragment(room, is_muted=known.is_muted)
+            connection.send(b"", html)
 
     def learn(self, connection: Connection, room: str, event: Event) -> bool:
         """Keep what the event means for the socket; False when it may not follow."""

@@ -24,6 +24,7 @@ SHARED = (
     "_sidebar_room",
     "_toast",
     "_typing",
+    "_voice",
 )
 MESSAGE = "_message.jinja"
 TEMPLATES = settings.BASE_DIR / "templates"
