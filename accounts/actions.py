@@ -11,7 +11,7 @@ from django.db.models import F
 from accounts.addresses import settle_address
 from accounts.models import Community, Invite, User
 from accounts.sessions import end_all_sessions
-from accounts.signals import person_joined, site_set_up
+from accounts.signals import account_closed, person_joined, site_set_up
 
 
 class AlreadySetUp(Exception):  # noqa: N818 - it names what is the case
@@ -65,12 +65,16 @@ def _use_invite(code_hash: str) -> bool:
 
 
 def deactivate(user: User) -> None:
-    """Keep the account and what it wrote, and end all of its sessions and tokens."""
+    """Keep the account and what it wrote, and end all of its sessions and tokens.
+
+    The other apps are told after the commit.
+    """
     with transaction.atomic():
         user.is_active = False
         user.save(update_fields=["is_active"])
         user.tokens.all().delete()
         end_all_sessions(user)
+        transaction.on_commit(lambda: account_closed.send(sender=User, user=user))
 
 
 def change_address(user: User, email: str) -> None:

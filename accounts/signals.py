@@ -11,9 +11,10 @@ from django.http import HttpRequest
 from accounts import sessions
 from accounts.models import Token, User
 
-# Both are sent after the commit, with `user`: the person who is new.
+# All are sent after the commit, with `user`: the person who is new, or who is gone.
 person_joined = Signal()
 site_set_up = Signal()
+account_closed = Signal()
 
 
 @receiver(user_logged_out)

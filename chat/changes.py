@@ -71,10 +71,9 @@ class Change:
         """Have the lobby told after the commit, unless Redis is away anyway."""
         self.tellings.append(telling)
 
-    def _store(self) -> None:
-        """Pay, and move the room's counters from the numbers that were read."""
+    def store(self) -> None:
+        """Move the room's counters from the numbers that were read; tell it later."""
         count = len(self.entries)
-        pay(self.actor)
         moved = Room.objects.filter(
             pk=self.room.pk,
             last_seq=self.room.last_seq - count,
@@ -111,7 +110,8 @@ def changing(actor: User, room: Room, action: str) -> Iterator[Change]:
         change = Change(actor, locked)
         yield change
         if change.entries:
-            change._store()
+            pay(actor)
+            change.store()
 
 
 def pay(actor: User) -> None:

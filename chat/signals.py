@@ -1,4 +1,4 @@
-"""What happens to rooms when people come: the owner gets "General", others join it."""
+"""What happens to rooms when people come to the site and when they go."""
 
 from contextlib import suppress
 from typing import Any
@@ -7,8 +7,8 @@ from django.dispatch import receiver
 from django.http import Http404
 
 from accounts.models import User
-from accounts.signals import person_joined, site_set_up
-from chat import actions
+from accounts.signals import account_closed, person_joined, site_set_up
+from chat import actions, heirs
 from chat.models import Room
 
 FIRST_ROOM = "General"
@@ -28,3 +28,9 @@ def join_first_room(user: User, **kwargs: Any) -> None:
     if room is not None:
         with suppress(Http404):  # deleted at this moment; the lobby has others
             actions.join_room(user, room)
+
+
+@receiver(account_closed)
+def appoint_admins(user: User, **kwargs: Any) -> None:
+    """Let somebody else run the rooms that only they ran."""
+    heirs.appoint_admins()
