@@ -4,7 +4,10 @@ What happens to a room is an entry of its own log (chat/changes.py); that there 
 room, or none any more, is told to the lobby alone. Nothing leaves before the commit.
 """
 
+from contextlib import suppress
+
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import User
 from chat import lobby
@@ -12,6 +15,8 @@ from chat.access import require
 from chat.changes import Change, changing, pay
 from chat.members import let_in, let_out
 from chat.models import Membership, Room
+from chat.sweeping import sweep
+from livechat.lib.storage import DatabaseAway
 
 
 def create_room(
@@ -72,7 +77,7 @@ def _set_private(change: Change, is_private: bool) -> None:
 
 
 def delete_room(actor: User, room: Room) -> None:
-    """Delete a room with its log; whoever follows it is told.
+    """Delete a room; whoever follows it is told. Its log goes batch by batch after it.
 
     Raises:
         Http404: the room is not there, or not theirs to see.
@@ -82,9 +87,12 @@ def delete_room(actor: User, room: Room) -> None:
         Room.objects.select_for_update().filter(pk=room.pk).first()
         require(actor, "delete_room", room)
         public_id, audience = room.public_id, lobby.audience(room)
-        room.messages.all().delete()
-        room.delete()
+        Room.objects.filter(pk=room.pk).update(deleted_at=timezone.now())
+        room.memberships.all().delete()
+        room.bans.all().delete()
         transaction.on_commit(lambda: lobby.room_deleted(public_id, audience))
+    with suppress(*DatabaseAway):  # a small room is gone at once
+        sweep()
 
 
 def join_room(user: User, room: Room) -> Membership:

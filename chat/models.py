@@ -16,6 +16,16 @@ from chat.querysets import (
 from livechat.lib import limits
 from livechat.lib.ids import public_id
 
+_RoomManager = models.Manager.from_queryset(RoomQuerySet)
+
+
+class RoomManager(_RoomManager["Room"]):
+    """Rooms that are there."""
+
+    def get_queryset(self) -> RoomQuerySet:
+        """Without those that are deleted."""
+        return RoomQuerySet(self.model, using=self._db).filter(deleted_at__isnull=True)
+
 
 class Room(models.Model):
     """A room and its two counters (docs/protocol.md: `seq` and `changed_seq`)."""
@@ -38,8 +48,11 @@ class Room(models.Model):
     last_changed_seq = models.BigIntegerField(default=0, editable=False)
     # Who was no member when it became public reads from here on; 0: from the start.
     public_from_seq = models.BigIntegerField(default=0, editable=False)
+    # Since then it is none any more, and its log is being swept (chat/sweeping.py).
+    deleted_at = models.DateTimeField(null=True, editable=False)
 
-    objects = RoomQuerySet.as_manager()
+    objects = RoomManager()
+    every = models.Manager["Room"]()  # also those that are being swept
 
     class Meta:
         ordering: ClassVar[list[str]] = ["name", "pk"]

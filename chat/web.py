@@ -26,6 +26,7 @@ from chat.inbox import Answer, answers_channel
 from chat.replays import Replays
 from chat.roster import Roster, Told
 from chat.submissions import Submissions
+from chat.sweeping import sweep
 from livechat.lib import limits
 from livechat.lib.codec import encode
 from livechat.lib.connections import Connection
@@ -80,7 +81,8 @@ class WebProcess:
         self.attendance.start()
         await self.hub.listen(answers_channel(self.id), self._on_answers)
         await self.hub.listen(sessions.CHANNEL, lambda _: self._look_again.set())
-        for loop in (self._control(), self._revoke(), self._recheck()):
+        loops = self._control(), self._revoke(), self._recheck(), self._sweep()
+        for loop in loops:
             self._keep(asyncio.create_task(loop))
 
     async def stop(self) -> None:
@@ -259,6 +261,21 @@ class WebProcess:
         for room in list(connection.feeds):
             self._remove(connection, room)
         connection.socket.close(SESSION_ENDED, "session ended")
+
+    # Deleted rooms
+
+    async def _sweep(self) -> None:
+        """Delete what is left of deleted rooms, in small steps between other writes."""
+        while True:
+            wait_s: float = limits.DELETE_LOOK_S
+            try:
+                if await self.hub.change(_fresh(sweep)):
+                    wait_s = limits.DELETE_PAUSE_S
+            except NoAnswer as error:
+                logger.warning("deleted rooms wait, the database said: %r", error)
+            except Exception:  # the outermost loop: the next look
+                logger.exception("a deleted room could not be swept")
+            await asyncio.sleep(wait_s)
 
     # Presence
 
