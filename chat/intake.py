@@ -9,8 +9,6 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-import redis.exceptions
-
 from chat.inbox import stream
 from livechat.lib import limits
 from livechat.lib.pipe import Command, Pipe
@@ -41,19 +39,18 @@ class Intake:
     _claimed_at: float = 0.0
 
     async def read(
-        self, redis_: Any, shards: Collection[int], block_s: float = READ_BLOCK_S
+        self, shards: Collection[int], block_s: float = READ_BLOCK_S
     ) -> list[Entry]:
         """The next entries in each shard's order; empty after `block_s`."""
         if time.monotonic() - self._claimed_at > CLAIM_EVERY_S:
-            await make_groups(redis_, shards)
-            claimed = await self._claim(redis_, shards, CLAIM_IDLE_S)
+            claimed = await self._claim(shards, CLAIM_IDLE_S)
             self._claimed_at = time.monotonic()
             if claimed:
                 return claimed
         # A shard's former owner can commit nothing any more. What it left comes before
         # what is new, so that a sender's messages keep their order.
         while self.orphaned:
-            claimed = await self._claim(redis_, self.orphaned, 0)
+            claimed = await self._claim(self.orphaned, 0)
             if claimed:
                 return claimed
             self.orphaned.clear()
@@ -88,9 +85,7 @@ class Intake:
         if block_ms is not None:
             command += ("BLOCK", block_ms)
         command += ("STREAMS", *names, *(start for _ in names))
-        (found,) = await self.pipe.run([command])
-        if isinstance(found, Exception):
-            raise found
+        (found,) = await self._run([command])
         return [
             Entry(int(name.rpartition(b":")[2]), entry_id, _payload(fields))
             for name, entries in found or []
@@ -98,41 +93,42 @@ class Intake:
             if fields is not None
         ]
 
-    async def _claim(
-        self, redis_: Any, shards: Iterable[int], idle_s: float
-    ) -> list[Entry]:
+    async def _claim(self, shards: Iterable[int], idle_s: float) -> list[Entry]:
         """Entries that a worker read and did not finish: it died, or lost its lease."""
-        shards = sorted(shards)
-        pipeline = redis_.pipeline(transaction=False)
-        for shard in shards:
-            pipeline.xautoclaim(
-                stream(shard),
-                GROUP,
-                self.owner,
-                int(idle_s * 1000),
-                count=limits.BATCH_MAX_INTENTS,
-            )
+        shards, idle_ms = sorted(shards), int(idle_s * 1000)
+        most = limits.BATCH_MAX_INTENTS
+        replies = await self._run(
+            ("XAUTOCLAIM", stream(one), GROUP, self.owner, idle_ms, 0, "COUNT", most)
+            for one in shards
+        )
         return [
-            Entry(shard, entry_id, fields.get(b"i", b""))
-            for shard, (_, found, *_) in zip(
-                shards, await pipeline.execute(), strict=True
-            )
+            Entry(shard, entry_id, _payload(fields))
+            for shard, (_, found, *_) in zip(shards, replies, strict=True)
             for entry_id, fields in found
             if fields is not None  # Redis 6.2 names deleted entries too
         ]
+
+    async def make_groups(self, shards: Iterable[int]) -> None:
+        """Make sure that the shards' streams are there; a second call changes nothing.
+
+        Only when Redis says that one is not (NOGROUP): it is new, or came back empty.
+        """
+        replies = await self.pipe.run(
+            [("XGROUP", "CREATE", stream(one), GROUP, 0, "MKSTREAM") for one in shards]
+        )
+        for reply in replies:
+            if isinstance(reply, Exception) and "BUSYGROUP" not in str(reply):
+                raise reply
+
+    async def _run(self, commands: Iterable[Command]) -> list[Any]:
+        """The replies; an error among them is raised."""
+        replies = await self.pipe.run(list(commands))
+        for reply in replies:
+            if isinstance(reply, Exception):
+                raise reply
+        return replies
 
 
 def _payload(fields: list[bytes]) -> bytes:
     """The intent among an entry's names and values; nothing for rubbish."""
     return dict(zip(fields[::2], fields[1::2], strict=False)).get(b"i", b"")
-
-
-async def make_groups(redis_: Any, shards: Iterable[int]) -> None:
-    """Make sure that the shards' streams are there; a second call changes nothing."""
-    pipeline = redis_.pipeline(transaction=False)
-    for shard in shards:
-        pipeline.xgroup_create(stream(shard), GROUP, id="0", mkstream=True)
-    for result in await pipeline.execute(raise_on_error=False):
-        known = isinstance(result, redis.exceptions.ResponseError)
-        if isinstance(result, Exception) and not (known and "BUSYGROUP" in str(result)):
-            raise result

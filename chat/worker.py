@@ -22,7 +22,7 @@ from django.utils import timezone
 from chat import fanout, leases, posting, states
 from chat.answers import refused
 from chat.inbox import Write, decoded
-from chat.intake import READ_BLOCK_S, Entry, Intake, make_groups
+from chat.intake import READ_BLOCK_S, Entry, Intake
 from chat.leases import Fenced
 from chat.models import DeadLetter
 from chat.posting import Outcome
@@ -103,7 +103,7 @@ class Worker:
     async def _read_and_work_off(self, redis_: Any) -> None:
         self.intake.recover |= self._resting.wake()
         block_s = self._resting.next_wake_s()
-        entries = await self.intake.read(redis_, self.leases, block_s)
+        entries = await self.intake.read(self.leases, block_s)
         self._read_at = time.monotonic()
         self._busy = len(entries) > 1
         awake = self._resting.awake(entries)
@@ -131,7 +131,7 @@ class Worker:
         if isinstance(error, redis.exceptions.ResponseError) and "NOGROUP" in str(
             error
         ):
-            await make_groups(redis_, self.leases)  # Redis came back empty
+            await self.intake.make_groups(self.leases)  # Redis came back empty
             return
         logger.warning("redis is away: %s", error)
         await asyncio.sleep(RETRY_DELAY_S)

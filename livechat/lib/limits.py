@@ -60,7 +60,7 @@ PANE_INTERVAL_S = 1.0  # at most one people pane a room in this time
 TYPING_TTL_S = 5.5  # of a word: who saw it sees it end in 6 s, whatever dies
 
 # The fan-out
-FLUSH_INTERVAL_S = 0.005  # a busy room writes this often; a quiet one at once
+FLUSH_INTERVAL_S = 0.002  # a busy room writes this often; a quiet one at once
 CROWD_SLICE_SOCKETS = 500  # written to before other rooms get their turn
 QUESTION_TIMEOUT_S = 4.0  # a socket waits this long for the database; below 5 s
 HEAD_POLL_S = 1.0  # the database's heads are compared this often

@@ -285,7 +285,7 @@ async def test_what_a_fenced_worker_hands_back_is_written_without_waiting_for_it
     payload = msgspec.msgpack.encode(_intent(room, bob, address="answer:handed"))
     await store.xadd(stream(room.shard), {"i": payload})
     try:
-        entries = await former.read(store, [room.shard])
+        entries = await former.read([room.shard])
         await former.hand_back(store, [room.shard])
     finally:
         await pipe.aclose()
