@@ -20,11 +20,11 @@ from django.db import Error, connection
 from django.utils import timezone
 
 from chat import fanout, leases, posting, states
-from chat.answers import refused
+from chat.dead_letters import bury, internal, storage_full
+from chat.events import batches_rest
 from chat.inbox import Write, decoded
 from chat.intake import READ_BLOCK_S, Entry, Intake
 from chat.leases import Fenced
-from chat.models import DeadLetter
 from chat.posting import Outcome
 from chat.publishing import publish
 from chat.resting import RestingRooms
@@ -34,13 +34,15 @@ from livechat.lib.failpoints import failpoint
 from livechat.lib.feed import Publication
 from livechat.lib.pipe import Pipe
 from livechat.lib.redis import RedisAway, async_client
-from livechat.lib.storage import DatabaseAway, disk_is_full, shrink_wal
+from livechat.lib.storage import DatabaseAway, disk_is_full
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 RETRY_DELAY_S = 0.5
+TIDY_EVERY = 4  # batches, while there is time between them
+TIDY_LATEST = 32  # batches, however busy the rooms are
 TRIES = 3  # then an intent is a dead letter
 
 
@@ -57,6 +59,7 @@ class Worker:
     _failures: dict[bytes, int] = field(default_factory=dict)
     _resting: RestingRooms = field(default_factory=RestingRooms)
     _busy: bool = False  # the last read found several: give the next time to gather
+    _untidy: int = 0  # batches since others were let do what can wait
     _read_at: float = 0.0
     _renewed_at: float = 0.0
 
@@ -116,9 +119,19 @@ class Worker:
 
         A batch that took longer to write was time enough for the next one to gather.
         """
-        wait_s = self._read_at + limits.BATCH_WAIT_S - time.monotonic()
+        end_at = self._read_at + limits.BATCH_WAIT_S
+        if not self._busy or time.monotonic() < end_at:
+            self._tidy(TIDY_EVERY)
+        self._tidy(TIDY_LATEST)
+        wait_s = end_at - time.monotonic()
         if self._busy and wait_s > 0:
             await asyncio.sleep(wait_s)
+
+    def _tidy(self, batches: int) -> None:
+        """Let other apps do what can wait, when so many batches have left something."""
+        if self._untidy >= batches:
+            self._untidy = 0
+            self._write(batches_rest.send_robust, Worker)
 
     async def _hand_back(self, redis_: Any, shards: dict[int, int]) -> None:
         try:
@@ -147,7 +160,6 @@ class Worker:
             logger.info("holds %s of %s shards", len(held), limits.SHARDS)
         self.leases = held
         self._renewed_at = time.monotonic()
-        self._write(shrink_wal, connection)
         if not self.leases:
             await asyncio.sleep(limits.HEARTBEAT_S)
         return bool(self.leases)
@@ -197,7 +209,7 @@ class Worker:
         good = [intent for intent in intents if intent is not None]
         for entry, intent in zip(entries, intents, strict=True):
             if intent is None:
-                self._write(_bury, entry, "rubbish: this is no intent")
+                self._write(bury, entry, "rubbish: this is no intent")
         done = entries
         try:
             outcomes, pages = self._write(self._commit, good)
@@ -205,7 +217,7 @@ class Worker:
         except (Fenced, *DatabaseAway) as error:
             if not disk_is_full(error):
                 raise
-            outcomes = [_storage_full(intent) for intent in good]
+            outcomes = [storage_full(intent) for intent in good]
             pages = {}
         except Exception:  # noqa: BLE001 - the batch is cut up, one alone is logged
             if len(entries) > 1:
@@ -213,6 +225,7 @@ class Worker:
                 return len(entries)
             outcomes, pages, done = await self._failed(entries[0], intents[0])
         await publish(self.pipe, outcomes, pages, done)
+        self._untidy += 1
         for entry in done:
             self._failures.pop(entry.id, None)
         return len(done) or 1
@@ -251,8 +264,8 @@ class Worker:
             self._resting.rest(intent.room)
             return [], {}, []
         reason = f"failed {TRIES} times; the log has the traceback"
-        self._write(_bury, entry, reason)
-        outcomes = [] if intent is None else [_internal(intent, entry)]
+        self._write(bury, entry, reason)
+        outcomes = [] if intent is None else [internal(intent, entry)]
         return outcomes, {}, [entry]
 
 
@@ -275,22 +288,3 @@ def _dealt_with(
                 return entries[:at]
             left -= 1
     return entries
-
-
-def _bury(entry: Entry, reason: str) -> None:
-    """Keep the entry for the operator; a second call changes nothing."""
-    DeadLetter.objects.get_or_create(
-        shard=entry.shard,
-        entry_id=entry.id.decode(),
-        defaults={"payload": entry.payload, "error": reason},
-    )
-
-
-def _internal(intent: Write, entry: Entry) -> Outcome:
-    message = f"This message could not be stored (error {entry.id.decode()})."
-    return Outcome(intent, refused(intent, None, "internal", message), None)
-
-
-def _storage_full(intent: Write) -> Outcome:
-    message = "The server's disk is full; nothing can be stored until it has space."
-    return Outcome(intent, refused(intent, None, "storage_full", message), None)

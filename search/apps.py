@@ -1,4 +1,4 @@
-"""Registers the app, and keeps the index's triggers through other apps' migrations."""
+"""Registers the app, and keeps its index through migrations and between batches."""
 
 from typing import Any
 
@@ -13,9 +13,20 @@ class SearchConfig(AppConfig):
     name = "search"
 
     def ready(self) -> None:
-        """Listen to migrations."""
+        """Listen to migrations, and to the room worker."""
+        from chat.events import batches_rest
+
+        batches_rest.connect(tidy_up)
         pre_migrate.connect(before_migrations, sender=self)
         post_migrate.connect(after_migrations, sender=self)
+
+
+def tidy_up(**given: Any) -> None:
+    """Do what commits of messages left to do in the index."""
+    from search import index
+
+    if connection.vendor == "sqlite":
+        index.tidy()
 
 
 def before_migrations(**given: Any) -> None:

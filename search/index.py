@@ -4,6 +4,8 @@ The rule it guards: the index holds the texts of the messages that are neither d
 nor the system's, and nothing else, as of the same commit as the messages themselves.
 """
 
+import time
+
 from django.db import connection, transaction
 
 # Whole words without accents, quick from their first letter on; and all pieces of three
@@ -13,6 +15,8 @@ TABLES = {
     "search_parts": "tokenize='trigram'",
 }
 BATCH = 500  # messages that are filled in under one lock
+MERGE_PAGES = 16  # of one step of tidying: about a millisecond
+TIDY_S = 0.003
 
 # Two spaces after each text: so its last two characters begin a piece of three too,
 # and what is shorter than a piece is found by how pieces begin.
@@ -33,9 +37,41 @@ def create() -> None:
                 f"CREATE VIRTUAL TABLE IF NOT EXISTS {table} USING fts5("
                 f"body, content='search_visible', content_rowid='id', {options})"
             )
-            # Merges in fewer, larger steps: 64 messages at once cost less, rare commits
-            # are no longer.
-            _run(f"INSERT INTO {table}({table}, rank) VALUES ('automerge', 8)")  # noqa: S608 - ours
+            configure(table)
+
+
+def configure(table: str) -> None:
+    """Let `tidy` merge what commits have put in, and not every so many-th commit.
+
+    FTS5 would merge in the transaction of a message, which takes 20 ms now and then. If
+    nobody tidies it does so in the end: a search gets slower with each part to look at.
+    """
+    _run(f"INSERT INTO {table}({table}, rank) VALUES ('automerge', 0)")  # noqa: S608 - ours
+    _run(f"INSERT INTO {table}({table}, rank) VALUES ('crisismerge', 64)")  # noqa: S608 - ours
+
+
+def tidy(limit_s: float = TIDY_S) -> bool:
+    """Merge parts of the index for about `limit_s`; whether there is nothing left.
+
+    Steps of a few pages, each in a transaction of its own
+    (https://sqlite.org/fts5.html, "The 'merge' Command").
+    """
+    end_at = time.monotonic() + limit_s
+    left = list(TABLES)
+    while left and time.monotonic() < end_at:
+        left = [table for table in left if _merge(table)]
+    return not left
+
+
+def _merge(table: str) -> bool:
+    """One step; False when there was nothing to merge."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        (before,) = cursor.execute("SELECT total_changes()").fetchone()
+        cursor.execute(
+            f"INSERT INTO {table}({table}, rank) VALUES ('merge', {MERGE_PAGES})"  # noqa: S608 - ours
+        )
+        (after,) = cursor.execute("SELECT total_changes()").fetchone()
+    return bool(after - before > 1)  # one is the command itself
 
 
 def drop() -> None:

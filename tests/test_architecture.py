@@ -49,7 +49,7 @@ EXCEPTIONS = {
 
 # Inside chat a file imports only files of the lines above its own.
 CHAT_LAYERS = (
-    ("querysets", "intents", "presence", "forms", "openapi_parts"),
+    ("events", "querysets", "intents", "presence", "forms", "openapi_parts"),
     ("models", "roster", "openapi_rooms"),
     (
         "access",
@@ -75,7 +75,7 @@ CHAT_LAYERS = (
     ("people", "room", "lobby", "changes", "resting", "replays"),
     ("members", "desks", "conflation", "heirs"),
     ("actions", "posting", "web"),
-    ("publishing", "states"),
+    ("publishing", "states", "dead_letters"),
     ("worker", "subscriptions", "demo", "signals", "api_parts", "refusals"),
     (
         "consumers",

@@ -38,7 +38,9 @@ ROOM_STATES_TIMEOUT_S = 2  # `manage.py rooms` waits this long for the workers
 ANSWER_TIMEOUT_S = 4  # a plain POST waits this long for its answer
 
 # SQLite's write-ahead log
-WAL_MAX_BYTES = 64 * 1024 * 1024  # a larger one is emptied by a room worker
+CHECKPOINT_EVERY_S = 0.25  # a room worker looks at its size this often
+CHECKPOINT_BYTES = 4 * 1024 * 1024  # a larger one is copied into the database
+WAL_MAX_BYTES = 64 * 1024 * 1024  # a larger one is emptied too
 WAL_WAIT_MS = 200  # that it waits for readers to finish, each time that it tries
 
 # Rate: the token bucket of a person's messages

@@ -1,12 +1,16 @@
 """A database that cannot go on (no space left, or away), and its growing log."""
 
+import logging
 import sqlite3
+import threading
+from contextlib import closing
 from pathlib import Path
 
 from django.db import InterfaceError, OperationalError
-from django.db.backends.base.base import BaseDatabaseWrapper
 
 from livechat.lib import limits
+
+logger = logging.getLogger(__name__)
 
 # A connection that broke, a server that stops, a lock, a deadlock: tried again later.
 DatabaseAway = (OperationalError, InterfaceError)
@@ -25,25 +29,43 @@ def disk_is_full(error: Exception) -> bool:
     )
 
 
-def shrink_wal(
-    connection: BaseDatabaseWrapper, most_bytes: int = limits.WAL_MAX_BYTES
-) -> bool:
-    """Empty SQLite's write-ahead log if it is larger; whether it was emptied.
+class Checkpoints(threading.Thread):
+    """Copies SQLite's write-ahead log into the database beside the commits.
+
+    Otherwise each so many-th commit does it, at the cost of whoever waits for that one.
+    Nobody waits for this: SQLite lets others read and write meanwhile.
+    """
+
+    def __init__(self, path: str) -> None:
+        super().__init__(name="checkpoints", daemon=True)
+        self._path = path
+        self._stopped = threading.Event()
+
+    def run(self) -> None:
+        """Look at the log's size until stopped; what fails is tried again."""
+        while not self._stopped.wait(limits.CHECKPOINT_EVERY_S):
+            try:
+                checkpoint(self._path)
+            except (sqlite3.Error, OSError) as error:
+                logger.warning("the write-ahead log could not be copied: %s", error)
+
+    def stop(self) -> None:
+        """End within one look."""
+        self._stopped.set()
+
+
+def checkpoint(path: str) -> None:
+    """Copy a log of more than CHECKPOINT_BYTES; empty one of more than WAL_MAX_BYTES.
 
     SQLite starts the log anew only when nobody reads from it, which under steady
     reading never comes about, so that the file grows (https://sqlite.org/wal.html, 6).
-    Readers are waited for briefly: the next call comes soon.
+    To empty it readers are waited for, briefly: the next look comes soon.
     """
-    if connection.vendor != "sqlite":
-        return False
-    log = Path(f"{connection.settings_dict['NAME']}-wal")
-    if not log.exists() or log.stat().st_size <= most_bytes:
-        return False
-    with connection.cursor() as cursor:
-        (wait_ms,) = cursor.execute("PRAGMA busy_timeout").fetchone()
-        cursor.execute(f"PRAGMA busy_timeout = {limits.WAL_WAIT_MS}")
-        try:
-            (busy, _, _) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        finally:
-            cursor.execute(f"PRAGMA busy_timeout = {wait_ms}")
-    return not busy
+    log = Path(f"{path}-wal")
+    size_bytes = log.stat().st_size if log.exists() else 0
+    if size_bytes <= limits.CHECKPOINT_BYTES:
+        return
+    how = "TRUNCATE" if size_bytes > limits.WAL_MAX_BYTES else "PASSIVE"
+    wait_s = limits.WAL_WAIT_MS / 1000
+    with closing(sqlite3.connect(path, timeout=wait_s)) as connection:
+        connection.execute(f"PRAGMA wal_checkpoint({how})")

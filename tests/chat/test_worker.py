@@ -11,6 +11,7 @@ import msgspec
 import pytest
 import redis.asyncio
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
@@ -313,3 +314,21 @@ async def test_a_client_id_in_two_rooms_of_one_batch_keeps_each_rooms_own_text(
     wait_until(lambda: Message.objects.count() == 2, "both are stored")
     assert Message.objects.get(room=room).body == "to the lounge"
     assert Message.objects.get(room=other).body == "for the few"
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="the index is PostgreSQL's")
+async def test_the_worker_merges_the_index_of_what_it_has_written(
+    faulty: Live, room: Room, member: Member
+) -> None:
+    _, token = member(room, "Bob")
+    async with faulty.client(token) as writer:
+        for number in range(16):
+            await writer.post(room.public_id, f"message {number}")
+        await asyncio.to_thread(wait_until, lambda: _parts() < 16, "a merge")
+
+
+def _parts() -> int:
+    """How many parts of the index a search has to look at."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(DISTINCT segid) FROM search_words_idx")
+        return int(cursor.fetchone()[0])

@@ -1,64 +1,85 @@
 """SQLite's write-ahead log is kept small, and never at a reader's cost."""
 
+import sqlite3
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from django.db import connections
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.sqlite3.base import DatabaseWrapper
 
-from livechat.database import database
-from livechat.lib.storage import shrink_wal
-
-# Of a file of its own; pytest-django guards all connections of Django alike.
-pytestmark = pytest.mark.django_db
-
-
-def opened(var: Path) -> DatabaseWrapper:
-    """A connection of its own to a SQLite file of the site's settings."""
-    settings = {
-        **connections.settings["default"],
-        **database(f"sqlite://{var}/livechat.sqlite3", var),
-    }
-    return DatabaseWrapper(settings, "storage")
+from livechat.lib import limits
+from livechat.lib.storage import Checkpoints, checkpoint
 
 
 @pytest.fixture
-def written(tmp_path: Path) -> Iterator[tuple[BaseDatabaseWrapper, Path]]:
-    """A database in which something was written, and its log."""
-    connection = opened(tmp_path)
-    connection.inc_thread_sharing()
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE TABLE word (text)")
-        cursor.execute("INSERT INTO word VALUES ('a')")
-    yield connection, tmp_path / "livechat.sqlite3-wal"
-    connection.close()
+def path(tmp_path: Path) -> Path:
+    """A database with a log."""
+    return tmp_path / "livechat.sqlite3"
 
 
-def test_a_large_log_is_emptied(written: tuple[BaseDatabaseWrapper, Path]) -> None:
-    connection, log = written
-    size_bytes = log.stat().st_size
-    assert not shrink_wal(connection, size_bytes)
-    assert log.stat().st_size == size_bytes
-    assert shrink_wal(connection, size_bytes - 1)
-    assert log.stat().st_size == 0
+@pytest.fixture
+def writer(path: Path) -> Iterator[sqlite3.Connection]:
+    """Whoever writes into it, and copies nothing."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+        connection.execute("CREATE TABLE word (text)")
+        yield connection
 
 
-def test_a_reader_keeps_what_it_reads_and_the_wait_of_others_stays_as_it_was(
-    written: tuple[BaseDatabaseWrapper, Path], tmp_path: Path
+def write(connection: sqlite3.Connection, size_bytes: int) -> None:
+    connection.execute("INSERT INTO word VALUES (zeroblob(?))", [size_bytes])
+
+
+def log_bytes(path: Path) -> int:
+    return Path(f"{path}-wal").stat().st_size
+
+
+def test_a_small_log_is_left_alone(path: Path, writer: sqlite3.Connection) -> None:
+    size_bytes = path.stat().st_size
+    write(writer, 100_000)
+    checkpoint(str(path))
+    assert path.stat().st_size == size_bytes
+
+
+def test_a_log_is_copied_and_then_written_from_its_beginning(
+    path: Path, writer: sqlite3.Connection
 ) -> None:
-    connection, log = written
-    reader = opened(tmp_path)
-    with reader.cursor() as read, connection.cursor() as cursor:
-        read.execute("BEGIN DEFERRED")
-        assert read.execute("SELECT text FROM word").fetchall() == [("a",)]
-        cursor.execute("INSERT INTO word VALUES ('b')")
-        (wait_ms,) = cursor.execute("PRAGMA busy_timeout").fetchone()
-        assert not shrink_wal(connection, 0)
-        assert cursor.execute("PRAGMA busy_timeout").fetchone() == (wait_ms,)
-        assert read.execute("SELECT text FROM word").fetchall() == [("a",)]
-        read.execute("COMMIT")
-        assert shrink_wal(connection, 0)
-    reader.close()
-    assert log.stat().st_size == 0
+    write(writer, limits.CHECKPOINT_BYTES)
+    before_bytes = log_bytes(path)
+    checkpoint(str(path))
+    assert path.stat().st_size > limits.CHECKPOINT_BYTES
+    write(writer, 100_000)
+    assert log_bytes(path) == before_bytes
+
+
+def test_a_large_log_is_emptied_when_its_readers_have_ended(
+    path: Path, writer: sqlite3.Connection
+) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        assert reader.execute("SELECT count(*) FROM word").fetchall() == [(0,)]
+        write(writer, limits.WAL_MAX_BYTES)
+        checkpoint(str(path))
+        assert log_bytes(path) > limits.WAL_MAX_BYTES
+        assert reader.execute("SELECT count(*) FROM word").fetchall() == [(0,)]
+        reader.execute("COMMIT")
+    checkpoint(str(path))
+    assert log_bytes(path) == 0
+
+
+def test_the_thread_copies_until_it_is_stopped(
+    path: Path, writer: sqlite3.Connection
+) -> None:
+    checkpoints = Checkpoints(str(path))
+    checkpoints.start()
+    try:
+        write(writer, limits.CHECKPOINT_BYTES)
+        deadline = time.monotonic() + 10
+        while path.stat().st_size <= limits.CHECKPOINT_BYTES:
+            assert time.monotonic() < deadline
+    finally:
+        checkpoints.stop()
+    checkpoints.join(10)
+    assert not checkpoints.is_alive()

@@ -5,12 +5,18 @@ import logging
 import os
 import signal
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import uvloop
 from django.core.management.base import BaseCommand
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 
 from chat.worker import Worker
+from livechat.lib.storage import Checkpoints
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +37,29 @@ class Command(BaseCommand):
         # Django keeps its database off a loop's own thread, since others would wait.
         # Here nobody does: the worker's loop has one thing to do at a time.
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-        uvloop.run(_run(Worker.named(owner)))
+        with _checkpoints():
+            uvloop.run(_run(Worker.named(owner)))
+
+
+@contextmanager
+def _checkpoints() -> Iterator[None]:
+    """On SQLite: copy its log in a thread, and no more with every so many-th commit."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    connection_created.connect(_leave_the_log)
+    connection.close()
+    checkpoints = Checkpoints(str(connection.settings_dict["NAME"]))
+    checkpoints.start()
+    try:
+        yield
+    finally:
+        checkpoints.stop()
+
+
+def _leave_the_log(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_autocheckpoint = 0")
 
 
 async def _run(worker: Worker) -> None:

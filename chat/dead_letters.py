@@ -1,0 +1,28 @@
+"""What a room worker cannot store: kept for the operator, and told to who sent it."""
+
+from chat.answers import refused
+from chat.inbox import Write
+from chat.intake import Entry
+from chat.models import DeadLetter
+from chat.posting import Outcome
+
+
+def bury(entry: Entry, reason: str) -> None:
+    """Keep the entry for the operator; a second call changes nothing."""
+    DeadLetter.objects.get_or_create(
+        shard=entry.shard,
+        entry_id=entry.id.decode(),
+        defaults={"payload": entry.payload, "error": reason},
+    )
+
+
+def internal(intent: Write, entry: Entry) -> Outcome:
+    """Told to the sender of a dead letter, with the id under which it is kept."""
+    message = f"This message could not be stored (error {entry.id.decode()})."
+    return Outcome(intent, refused(intent, None, "internal", message), None)
+
+
+def storage_full(intent: Write) -> Outcome:
+    """Told to everybody of a batch that found no space."""
+    message = "The server's disk is full; nothing can be stored until it has space."
+    return Outcome(intent, refused(intent, None, "storage_full", message), None)
