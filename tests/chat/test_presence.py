@@ -10,6 +10,7 @@ from django.conf import settings
 from django.test import Client as Browser
 
 from chat.models import Room
+from livechat.lib import limits
 from tests.chat.conftest import Member
 from tests.chat.watching import Viewer, cut, inside
 from tests.live import Live
@@ -140,7 +141,7 @@ async def test_a_crowd_that_comes_at_once_is_told_in_few_frames(
         everybody = {user.public_id for user, _ in people}
         await viewer.until(lambda: everybody <= viewer.look(), 10)
         took_s = time.monotonic() - started
-    assert viewer.frames - before <= took_s / 0.25 + 2
+    assert viewer.frames - before <= took_s / limits.PRESENCE_INTERVAL_S + 2
 
 
 async def test_the_page_shows_who_is_online_before_its_socket_is_open(
