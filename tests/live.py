@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -25,12 +26,14 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from livechat.supervise.redis_server import start_private_redis
-from tests.environment import REDIS_SERVER, database_url
+from tests.environment import POSTGRES_URL, REDIS_SERVER, database_url
 from tests.tcp_redis import start_tcp_redis
 
 ROOT = Path(__file__).resolve().parent.parent
 START_TIMEOUT_S = 30
 FRAME_TIMEOUT_S = 8
+LOCK_WAIT_S = 0.3  # for a lock that a running process holds
+FREEZE_TRIES = 20
 
 
 def free_port() -> int:
@@ -161,8 +164,29 @@ class Live:
         self.processes[name].wait(10)
 
     def freeze(self, name: str) -> None:
-        """SIGSTOP one process."""
-        self.processes[name].send_signal(signal.SIGSTOP)
+        """SIGSTOP one process, between two of its transactions.
+
+        Inside one it would keep SQLite's write lock, and nobody else could write.
+        """
+        for _ in range(FREEZE_TRIES):
+            self.processes[name].send_signal(signal.SIGSTOP)
+            if self._may_write():
+                return
+            self.thaw(name)
+        raise AssertionError(f"{name} is always within a transaction")
+
+    def _may_write(self) -> bool:
+        """Whether SQLite's write lock can be had; nothing is written."""
+        if POSTGRES_URL:
+            return True
+        file = sqlite3.connect(self.database, LOCK_WAIT_S, isolation_level=None)
+        try:
+            file.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+        finally:
+            file.close()
+        return True
 
     def thaw(self, name: str) -> None:
         """SIGCONT it again."""
