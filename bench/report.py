@@ -5,7 +5,7 @@ Ratios come first: an absolute figure belongs to one machine on one day.
 
 from pathlib import Path
 
-from bench import compiled, figures, plot, sockets_report, targets
+from bench import compiled, figures, plot, sockets_report, targets, tried
 from bench.figures import Figure
 from bench.scenarios import LARGE_RUNS, Book
 from bench.tables import number, table, times
@@ -91,6 +91,7 @@ def markdown(book: Book) -> str:
         _posts(book),
         sockets_report.section(book),
         _split(book),
+        tried.SECTION,
         _CARE,
         _METHOD,
         _runs(book),
