@@ -42,7 +42,6 @@ T = TypeVar("T")
 
 RETRY_DELAY_S = 0.5
 TIDY_EVERY = 4  # batches, while there is time between them
-TIDY_REST_S = 0.05  # without a message: nobody is answering the last one yet
 TIDY_LATEST = 32  # batches, however busy the rooms are
 TRIES = 3  # then an intent is a dead letter
 
@@ -107,11 +106,7 @@ class Worker:
     async def _read_and_work_off(self, redis_: Any) -> None:
         self.intake.recover |= self._resting.wake()
         block_s = self._resting.next_wake_s()
-        if self._untidy >= TIDY_EVERY:
-            block_s = min(block_s, TIDY_REST_S)
         entries = await self.intake.read(self.leases, block_s)
-        if not entries:
-            self._tidy(TIDY_EVERY)
         self._read_at = time.monotonic()
         self._busy = len(entries) > 1
         awake = self._resting.awake(entries)
@@ -125,7 +120,7 @@ class Worker:
         A batch that took longer to write was time enough for the next one to gather.
         """
         end_at = self._read_at + limits.BATCH_WAIT_S
-        if self._busy and time.monotonic() < end_at:
+        if not self._busy or time.monotonic() < end_at:
             self._tidy(TIDY_EVERY)
         self._tidy(TIDY_LATEST)
         wait_s = end_at - time.monotonic()
