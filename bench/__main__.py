@@ -36,6 +36,7 @@ def main() -> int:
     plan = _plan(options)
     work = _WORK / f"work-{time.time_ns():x}"
     book = Book(machine.facts())
+    before = _read(options.add_to) if options.add_to else []
     try:
         for found in scenarios.measure(_sides(options, work, plan), plan):
             book.measurements.append(found)
@@ -47,7 +48,7 @@ def main() -> int:
         sides.remove(work)
         _keep(book)
     if not options.no_report:
-        report.write(book, options.docs)
+        report.write(_together(before, book), options.docs)
     for fault in figures.faults(book):
         print(fault, file=sys.stderr)
     return 1 if figures.faults(book) else 0
@@ -62,6 +63,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--sides", default="stock,loop,ours")
     parser.add_argument("--window", type=int, default=0, help="messages on their way")
     parser.add_argument("--docs", type=Path, default=ROOT / "docs")
+    parser.add_argument("--add-to", type=Path, help="JSON of an earlier invocation")
     parser.add_argument("--no-report", action="store_true", help="only JSON and lines")
     return parser.parse_args()
 
@@ -119,6 +121,17 @@ def _line(found: Measurement) -> str:
     parts.append(f"client {result.load.client_cpu_s / result.load.seconds:.0%}")
     parts.append(f"others {result.load.others_share:.0%}")
     return "  ".join(parts)
+
+
+def _read(file: Path) -> list[Measurement]:
+    return msgspec.json.decode(file.read_bytes(), type=Book).measurements
+
+
+def _together(before: list[Measurement], book: Book) -> Book:
+    """What was measured before, but for what was measured again."""
+    again = {(each.side, each.scenario) for each in book.measurements}
+    kept = [each for each in before if (each.side, each.scenario) not in again]
+    return Book(book.machine, kept + book.measurements)
 
 
 def _keep(book: Book) -> None:

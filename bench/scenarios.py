@@ -166,6 +166,8 @@ def _posts_job(side: Ours, server: Server, plan: Plan) -> Job:
         ready_marker='"type":"hello"',
         senders=8,
         window=plan.window or 256,
+        # Each sender's first post in a room costs the server a look at the database.
+        warmup_s=3.0,
         quiet_messages=plan.quiet_messages,
     )
 
