@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from accounts.models import User
+from accounts.sessions import Principal
 from chat.models import Membership, Room
 
 Rule = Callable[[User, Room], bool]
@@ -51,6 +52,14 @@ def room_or_404(user: User, public_id: str) -> Room:
         return rooms.get(public_id=public_id)
     except Room.DoesNotExist:
         raise Http404("No such room, or it is not yours to see.") from None
+
+
+def may_stream(who: Principal) -> bool:
+    """Whether they may write messages piece by piece: bots, and programs by a token.
+
+    Where they may is what it is for a message that comes whole.
+    """
+    return who.is_bot or not who.session_key
 
 
 def _sees(user: User, room: Room) -> bool:

@@ -8,11 +8,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.api import api
 from accounts.http import UserRequest
-from chat import health, intents, openapi
+from chat import fields, health, openapi
 from chat.api_parts import number_in, refusal, visible
 from chat.fanout import message_fields
+from chat.fields import MAX_SEQ
 from chat.inbox import Refused, delete_message, edit_message, post_message
-from chat.intents import MAX_SEQ
 from chat.models import Message, Room
 from livechat.lib import limits
 from livechat.lib.codec import FrameError, decode
@@ -67,7 +67,7 @@ def message(request: UserRequest, public_id: str, seq: int) -> JsonResponse:
     """Another text for a message (PATCH), or none (DELETE); 200 with its numbers."""
     found = visible(request.user, public_id)
     try:
-        seq = intents.number("seq", seq)
+        seq = fields.number("seq", seq)
         if request.method == "DELETE":
             changed = delete_message(request.user, found, seq)
         else:
@@ -118,7 +118,7 @@ def _body(body: bytes) -> str:
         raise FrameError("unknown_field", f"{name[:50]}: not a field of an edit.")
     if "body" not in given:
         raise FrameError("bad_frame", "body: is missing.")
-    return intents.text("body", given["body"])
+    return fields.text("body", given["body"])
 
 
 def _fields(body: bytes) -> dict[str, Any]:
@@ -130,9 +130,9 @@ def _fields(body: bytes) -> dict[str, Any]:
         raise FrameError("bad_frame", "body: is missing.")
     reply_to = given.get("reply_to")
     return {
-        "body": intents.text("body", given["body"]),
-        "client_id": intents.uuid("client_id", given.get("client_id", str(uuid4()))),
-        "reply_to": None if reply_to is None else intents.number("reply_to", reply_to),
+        "body": fields.text("body", given["body"]),
+        "client_id": fields.uuid("client_id", given.get("client_id", str(uuid4()))),
+        "reply_to": None if reply_to is None else fields.number("reply_to", reply_to),
     }
 
 

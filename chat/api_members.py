@@ -22,7 +22,7 @@ from chat.api_parts import (
     visible,
 )
 from chat.changes import NotPossible
-from chat.intents import MAX_SEQ, text
+from chat.fields import MAX_SEQ, text
 from chat.models import Membership, Room
 from livechat.lib import limits
 from livechat.lib.codec import FrameError

@@ -21,8 +21,12 @@ from accounts.models import User
 from chat import fanout
 from chat.access import require
 from chat.models import ChangeBucket, Message, Room
+from chat.streams import Stream
 from livechat.lib import limits
 from livechat.lib.token_bucket import Level, Rate, take
+
+# What takes somebody's voice; what they are writing ends with it.
+SILENCING = frozenset({"left", "removed", "banned", "muted"})
 
 RATE = Rate(limits.CHANGE_BURST, limits.CHANGE_RATE_PER_S)
 
@@ -45,7 +49,8 @@ class Change:
 
     actor: User
     room: Room
-    entries: list[Message] = field(default_factory=list)
+    entries: list[Message] = field(default_factory=list)  # of the log, new or changed
+    stopped: int = 0  # of them: those that were growing
     tellings: list[Callable[[], None]] = field(default_factory=list)
 
     def enter(self, kind: str, sentence: str, **fields: str | bool) -> Message:
@@ -65,7 +70,25 @@ class Change:
             created_at=timezone.now(),
         )
         self.entries.append(entry)
+        if kind in SILENCING:
+            self._stop_streams(str(fields["user"]))
         return entry
+
+    def _stop_streams(self, user: str) -> None:
+        """Make final what somebody is writing who may write here no more."""
+        streams = Stream.objects.filter(room=self.room, author__public_id=user)
+        for stream, text in streams.texts().items():
+            self.room.last_changed_seq += 1
+            rows = Message.objects.select_related("author")
+            message = rows.get(room=self.room, seq=stream.seq)
+            message.created_changed_seq = message.first_changed_seq
+            message.changed_seq = self.room.last_changed_seq
+            message.end(text, Message.Growth.STOPPED)
+            message.save()
+            message.room = self.room
+            stream.delete()
+            self.stopped += 1
+            self.entries.append(message)
 
     def tell(self, telling: Callable[[], None]) -> None:
         """Have the lobby told after the commit, unless Redis is away anyway."""
@@ -76,7 +99,7 @@ class Change:
         count = len(self.entries)
         moved = Room.objects.filter(
             pk=self.room.pk,
-            last_seq=self.room.last_seq - count,
+            last_seq=self.room.last_seq - count + self.stopped,
             last_changed_seq=self.room.last_changed_seq - count,
         ).update(
             last_seq=self.room.last_seq, last_changed_seq=self.room.last_changed_seq

@@ -21,9 +21,10 @@ from msgspec.structs import replace
 from accounts.sessions import Principal, bearer_of, cookie_of, principal_of, still_valid
 from chat import fanout, intents, subscriptions
 from chat.answers import refused
-from chat.inbox import DeleteIntent, EditIntent, PostIntent, Refused, Write
+from chat.inbox import Refused
 from chat.pace import Pace
 from chat.web import WebProcess, answer_to, web_process
+from chat.writing import Writing, may_write_so, write_of
 from livechat.gateway.origin import origin_allowed
 from livechat.lib import limits
 from livechat.lib.codec import FrameError, decode, encode
@@ -214,35 +215,16 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
 
     async def _post(self, intent: intents.Send) -> None:
         """Put the message into the room's inbox; its answer comes from the worker."""
-        who: Principal = self.connection.principal
-        room = await subscriptions.room_key(self.web, self.connection, intent.room)
-        post = PostIntent(
-            room=room,
-            user=who.user_id,
-            epoch=who.epoch,
-            client_id=intent.client_id,
-            body=intent.body,
-            reply_to=intent.reply_to,
-            process=self.web.id,
-            address=self.connection.id,
-            ref=intent.ref,
-            public_id=intent.room,
-        )
-        await self._submit(room, post)
+        await self._write(intent)
         await self.web.attendance.typing(intent.room, self.connection, on=False)
 
-    async def _change(self, intent: intents.Edit | intents.Delete) -> None:
-        """Put an edit or a deletion into the room's inbox, as a message is."""
+    async def _write(self, intent: Writing) -> None:
+        """Put whatever writes into the room's inbox, and answer if it takes it not."""
         who: Principal = self.connection.principal
+        if not may_write_so(intent, who):
+            raise FrameError("forbidden", "Only programs write piece by piece.")
         room = await subscriptions.room_key(self.web, self.connection, intent.room)
-        address = (self.web.id, self.connection.id, intent.ref, intent.room)
-        person = (room, who.user_id, who.epoch, intent.seq)
-        if isinstance(intent, intents.Edit):
-            await self._submit(room, EditIntent(*person, intent.body, *address))
-        else:
-            await self._submit(room, DeleteIntent(*person, *address))
-
-    async def _submit(self, room: int, write: Write) -> None:
+        write = write_of(intent, room, who, (self.web.id, self.connection.id))
         try:
             await self.web.submissions.submit(room % limits.SHARDS, write)
         except Refused as refusal:
@@ -288,8 +270,11 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
         intents.Subscribe: _subscribe,
         intents.Unsubscribe: _unsubscribe,
         intents.Send: _post,
-        intents.Edit: _change,
-        intents.Delete: _change,
+        intents.Edit: _write,
+        intents.Delete: _write,
+        intents.Stream: _write,
+        intents.Append: _write,
+        intents.Finish: _write,
         intents.Read: _read,
         intents.Typing: _typing,
         intents.Presence: _presence,

@@ -6,13 +6,15 @@ The number of queries is fixed; it grows with neither intents nor members.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from django.db.models import prefetch_related_objects
+from django.db.models import Q, prefetch_related_objects
 
 from accounts.models import User
 from chat import rows
-from chat.inbox import PostIntent, Write
+from chat.desk import Body, Desk, Sender
+from chat.inbox import AppendIntent, FinishIntent, PostIntent, SilenceIntent, Write
 from chat.models import Ban, Membership, Room
-from chat.room import Body, Desk, Registry, Sender
+from chat.room import Registry
+from chat.streams import Stream
 from livechat.lib import limits
 from livechat.lib.token_bucket import Rate
 
@@ -56,6 +58,9 @@ def read_desks(
         _seat(desks, {(intent.room, intent.user) for intent in here})
         _recall_stored(desks, here)
         _find_targets(desks, here)
+        growing = [one for one in here if _is_of_a_stream(one)]
+        if growing:
+            _recall_streams(desks, senders, growing)
     _recall_newest(rooms.values(), registry)
     return desks
 
@@ -112,6 +117,49 @@ def _find_targets(desks: dict[int, Desk], intents: Iterable[Write]) -> None:
     for message in found:
         message.room = desks[message.room_id].room
         desks[message.room_id].found[message.seq] = message
+
+
+def _is_of_a_stream(intent: Write) -> bool:
+    if isinstance(intent, PostIntent):
+        return intent.grows
+    return isinstance(intent, AppendIntent | FinishIntent | SilenceIntent)
+
+
+def _recall_streams(
+    desks: dict[int, Desk], senders: dict[int, Sender], intents: Sequence[Write]
+) -> None:
+    """Tell the desks of the texts that grow there, and of all that the senders have."""
+    rooms = {intent.room for intent in intents}
+    beginning = {one.user for one in intents if isinstance(one, PostIntent)}
+    theirs = Q(room__in=rooms) | Q(author__in=beginning)
+    for stream in Stream.objects.filter(theirs):
+        if stream.author_id in beginning:
+            senders[stream.author_id].streams += 1
+        if stream.room_id in rooms:
+            desks[stream.room_id].streams[stream.seq] = stream
+    asked = [pk for room in rooms for pk in _with_texts(desks[room], intents)]
+    if asked:
+        for stream, text in Stream.objects.filter(pk__in=asked).texts().items():
+            desks[stream.room_id].texts[stream.seq] = text
+
+
+def _with_texts(desk: Desk, intents: Sequence[Write]) -> Iterable[int]:
+    """The keys of the streams of which more than where they end has to be known."""
+    for seq, stream in desk.streams.items():
+        for_it = [
+            one
+            for one in intents
+            if one.room == desk.room.pk
+            and not isinstance(one, PostIntent)
+            and one.seq == seq
+        ]
+        goes_on = [
+            one
+            for one in for_it
+            if isinstance(one, AppendIntent) and one.offset == stream.length
+        ]
+        if len(for_it) > 1 or for_it != goes_on:
+            yield stream.pk
 
 
 def _recall_newest(rooms: Iterable[Room], registry: Registry) -> None:

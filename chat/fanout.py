@@ -8,13 +8,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
+from django.db.models import OuterRef
 from django.template.loader import get_template
 from django.utils.html import escape
 
 from chat.models import Message, Room
+from chat.streams import Stream
 from livechat.lib import limits
 from livechat.lib.codec import encode
 from livechat.lib.feed import Changes, Event, Publication
+from livechat.lib.growth import Growing, Grown, Piece
+from livechat.lib.hub import Head
 from livechat.lib.markdown import plain_text
 from livechat.lib.redis import publish as publish_bytes
 
@@ -41,6 +45,7 @@ def _created(message: Message, room: str, changed_seq: int) -> Publication:
         html=placed(message).encode(),
         event=_event(message),
         created=message.created_changed_seq or 0,
+        piece=_piece(message),
     )
 
 
@@ -51,7 +56,15 @@ def _changed(message: Message, room: str, changed_seq: int) -> Publication:
         json=encode({"type": "changed", "room": room, **fields}),
         html=replaced(message),
         appends=False,
+        piece=_piece(message),
     )
+
+
+def _piece(message: Message) -> Piece | None:
+    """That a text begins to grow, or is whole; None of one that came whole."""
+    if not message.stream:
+        return None
+    return Piece(message.seq, ends=message.stream != Message.Growth.OPEN)
 
 
 def replayed(
@@ -137,7 +150,7 @@ def message_fields(message: Message) -> dict[str, Any]:
     fields = {
         "seq": message.seq,
         "changed_seq": message.changed_seq,
-        "kind": message.kind,
+        "kind": message.told_kind,
         "author": {
             "id": author.public_id,
             "name": author.display_name,
@@ -151,6 +164,8 @@ def message_fields(message: Message) -> dict[str, Any]:
         "attachments": [],
         "created_at": message.created_at.isoformat(),
     }
+    if message.stream:
+        fields["stream"] = message.stream
     if message.created_changed_seq is not None:
         edited_at = message.edited_at and message.edited_at.isoformat()
         deleted = message.deleted_at is not None
@@ -159,25 +174,36 @@ def message_fields(message: Message) -> dict[str, Any]:
 
 
 def replaced(message: Message) -> bytes:
-    """The message's fragment in place of its former state; nothing is spoken."""
-    return partial(f"#m-{message.seq}", "outerMorph", message_html(message)).encode()
+    """The message's fragment in place of its former state.
+
+    Nothing is spoken, but a text that has grown and is whole now.
+    """
+    html = partial(f"#m-{message.seq}", "outerMorph", message_html(message))
+    has_grown = message.stream not in ("", Message.Growth.OPEN)
+    if has_grown and message.edited_at is None and message.deleted_at is None:
+        html += _spoken(message)
+    return html.encode()
 
 
 def placed(message: Message) -> str:
     """The message's fragment, with the place in the page where it belongs."""
     chunk = message.seq // limits.CHUNK_SIZE
     article = message_html(message)
-    text = plain_text(message.html, max_length=ANNOUNCEMENT_LENGTH)
-    is_system = message.kind == Message.Kind.SYSTEM  # its sentence names who did it
-    spoken = escape(text if is_system else f"{message.author.display_name}: {text}")
     if message.seq % limits.CHUNK_SIZE == 0:
         article = f'<section class="chunk" id="c-{chunk}">{article}</section>'
         target = "messages"
     else:
         target = f"c-{chunk}"
-    return partial(f"#{target}", "beforeend", article) + partial(
-        "#announce", "textContent", spoken
-    )
+    html = partial(f"#{target}", "beforeend", article)
+    return html if message.stream == Message.Growth.OPEN else html + _spoken(message)
+
+
+def _spoken(message: Message) -> str:
+    """What a screen reader says of a message."""
+    text = plain_text(message.html, max_length=ANNOUNCEMENT_LENGTH)
+    is_system = message.kind == Message.Kind.SYSTEM  # its sentence names who did it
+    spoken = escape(text if is_system else f"{message.author.display_name}: {text}")
+    return partial("#announce", "textContent", spoken)
 
 
 def message_html(message: Message) -> str:
@@ -214,10 +240,31 @@ def reset_fragment(room: Room, messages: Sequence[Message]) -> bytes:
 class Log:
     """The database as the hub asks it; every method runs in a thread."""
 
-    def heads(self, rooms: Sequence[str]) -> dict[str, int]:
-        """`last_changed_seq` of each room that is there, by public id; one query."""
-        rows = Room.objects.filter(public_id__in=rooms)
-        return dict(rows.values_list("public_id", "last_changed_seq"))
+    def heads(self, rooms: Sequence[str]) -> dict[str, Head]:
+        """How far each room is that is there, by public id; one query."""
+        found = Room.objects.filter(public_id__in=rooms).values_list(
+            "public_id", "last_changed_seq", Stream.objects.length_in(OuterRef("pk"))
+        )
+        return {room: Head(last, grown or 0) for room, last, grown in found}
+
+    def texts(self, room: str) -> Growing:
+        """The texts of the room that still grow; three queries."""
+        streams = Stream.objects.filter(room__public_id=room)
+        texts = [
+            Grown(one.seq, one.since, text) for one, text in streams.texts().items()
+        ]
+        # After the texts: an event below a piece that they hold is there by now.
+        rows = Room.objects.filter(public_id=room)
+        head = rows.values_list("last_changed_seq", flat=True).first()
+        return Growing(head or 0, texts)
+
+    def told(self, room: str, piece: Piece) -> tuple[bytes, bytes]:
+        """A piece of a growing text, as the protocol and the page have it."""
+        fields = {"seq": piece.seq, "offset": piece.offset, "text": piece.text}
+        # From its beginning it takes the place of what the page has of it.
+        swap = "beforeend" if piece.offset else "textContent"
+        html = partial(f"#t-{piece.seq}", swap, escape(piece.text))
+        return encode({"type": "delta", "room": room, **fields}), html.encode()
 
     def changes(self, room: str, after: int, limit: int) -> Changes:
         """At most `limit` changes above `after`, and the head; five queries at most."""

@@ -37,6 +37,7 @@ class PostIntent(msgspec.Struct, frozen=True, array_like=True, tag="send"):
     address: str  # the connection's id, or the list's key
     ref: str | None
     public_id: str = ""  # of the room; a refusal names it even if nothing can be read
+    grows: bool = False  # the text comes piece by piece
 
 
 class EditIntent(msgspec.Struct, frozen=True, array_like=True, tag="edit"):
@@ -66,11 +67,55 @@ class DeleteIntent(msgspec.Struct, frozen=True, array_like=True, tag="delete"):
     public_id: str = ""
 
 
+class AppendIntent(msgspec.Struct, frozen=True, array_like=True, tag="append"):
+    """The next piece of a growing text."""
+
+    room: int
+    user: int
+    epoch: int
+    seq: int
+    offset: int  # code points that are there before it
+    text: str
+    process: str
+    address: str
+    ref: str | None
+    public_id: str = ""
+
+
+class FinishIntent(msgspec.Struct, frozen=True, array_like=True, tag="finish"):
+    """The end of a growing text."""
+
+    room: int
+    user: int
+    epoch: int
+    seq: int
+    body: str | None  # the whole text; None: it is what came
+    how: str  # one of Message.Growth but `open`
+    process: str
+    address: str
+    ref: str | None
+    public_id: str = ""
+
+
+class SilenceIntent(msgspec.Struct, frozen=True, array_like=True, tag="silence"):
+    """The room worker's own: a growing text's author says nothing any more."""
+
+    room: int
+    seq: int
+    user: int = 0
+    epoch: int = 0
+    process: str = ""
+    address: str = ""  # nobody waits for the answer
+    ref: str | None = None
+    public_id: str = ""
+
+
 class _Untagged(PostIntent, frozen=True, array_like=True, tag=False):
     """A message as it was written before there was anything but messages."""
 
 
-Change = EditIntent | DeleteIntent
+Piecewise = AppendIntent | FinishIntent | SilenceIntent
+Change = EditIntent | DeleteIntent | Piecewise
 Write = PostIntent | Change  # what the room worker decides over
 
 _write: msgspec.msgpack.Decoder[Write] = msgspec.msgpack.Decoder(Write)
@@ -103,6 +148,7 @@ class Answer(msgspec.Struct, frozen=True, array_like=True):
     message: str = ""
     retry_after_ms: int | None = None
     body: str = ""  # the refused text, so that a page can offer it again
+    offset: int | None = None  # where a growing text ends, to who missed that
 
 
 class Refused(Exception):  # noqa: N818 - the handler reads as a sentence

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID
 
+from chat import fields
 from livechat.lib import limits
 from livechat.lib.codec import FrameError
 
-MAX_SEQ = 2**53
 # htmx adds these to every frame of a form; they are dropped, never trusted.
 DROPPED = frozenset({"headers", "HEADERS"})
 
@@ -68,6 +68,37 @@ class Delete(Intent):
 
 
 @dataclass(frozen=True, slots=True)
+class Stream(Intent):
+    """Post a message whose text comes piece by piece."""
+
+    room: str
+    client_id: UUID
+    reply_to: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Append(Intent):
+    """The next piece of such a text; `offset` is where it begins."""
+
+    room: str
+    seq: int
+    offset: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finish(Intent):
+    """The end of such a text; `body` is the whole of it, None: what came."""
+
+    REASONS: ClassVar[frozenset[str]] = frozenset({"done", "interrupted", "stopped"})
+
+    room: str
+    seq: int
+    body: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Read(Intent):
     """Everything up to `seq` is read; a lower number marks unread."""
 
@@ -97,85 +128,48 @@ class Ping(Intent):
     """Asks for a pong."""
 
 
-Read_ = Callable[[str, Any], Any]
-
-
-def text(name: str, value: Any) -> str:
-    """The value, if it is a text (else FrameError, as from the two below)."""
-    if not isinstance(value, str):
-        raise FrameError("bad_frame", f"{name}: expected a text, got {_kind(value)}.")
-    return value
-
-
-def _room(name: str, value: Any) -> str:
-    room = text(name, value)
-    if not 1 <= len(room) <= 32:
-        raise FrameError("no_room", "There is no such room, or it is not yours.")
-    return room
-
-
-def number(name: str, value: Any) -> int:
-    """The value, if it is a whole number from 0 to MAX_SEQ."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise FrameError("bad_seq", f"{name}: expected a number, got {_kind(value)}.")
-    if not 0 <= value <= MAX_SEQ:
-        raise FrameError("bad_seq", f"{name}: expected 0 to 2^53, got {value}.")
-    return value
-
-
-def _flag(name: str, value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise FrameError("bad_frame", f"{name}: expected true or false.")
-    return value
-
-
-def uuid(name: str, value: Any) -> UUID:
-    """The value, if it is a UUID in its one canonical spelling of 36 characters."""
-    given = text(name, value)
-    try:
-        found = UUID(given)
-    except ValueError:
-        found = None
-    if found is None or str(found) != given.lower():
-        raise FrameError("bad_frame", f"{name}: expected a UUID like 8-4-4-4-12.")
-    return found
-
-
-def _state(name: str, value: Any) -> str:
-    # The type first: asking a set for a list or an object raises.
-    if not isinstance(value, str) or value not in Presence.STATES:
-        allowed = ", ".join(sorted(Presence.STATES))
-        raise FrameError("bad_frame", f"{name}: expected one of {allowed}.")
-    return value
-
-
-def _no_attachments(name: str, value: Any) -> None:
-    if not isinstance(value, list):
-        raise FrameError("bad_frame", f"{name}: expected a list of upload ids.")
-    if value:
-        raise FrameError("limit", "This server takes no attachments.")
-
-
 @dataclass(frozen=True, slots=True)
 class _Type:
     make: Callable[..., Intent]
-    required: Mapping[str, Read_]
-    optional: Mapping[str, Read_]
+    required: Mapping[str, fields.Read]
+    optional: Mapping[str, fields.Read]
 
 
 _TYPES: dict[str, _Type] = {
-    "subscribe": _Type(Subscribe, {"room": _room}, {"after": number}),
-    "unsubscribe": _Type(Unsubscribe, {"room": _room}, {}),
+    "subscribe": _Type(Subscribe, {"room": fields.room}, {"after": fields.number}),
+    "unsubscribe": _Type(Unsubscribe, {"room": fields.room}, {}),
     "send": _Type(
         Send,
-        {"room": _room, "client_id": uuid, "body": text},
-        {"reply_to": number, "attachments": _no_attachments},
+        {"room": fields.room, "client_id": fields.uuid, "body": fields.text},
+        {"reply_to": fields.number, "attachments": fields.no_attachments},
     ),
-    "edit": _Type(Edit, {"room": _room, "seq": number, "body": text}, {}),
-    "delete": _Type(Delete, {"room": _room, "seq": number}, {}),
-    "read": _Type(Read, {"room": _room, "seq": number}, {}),
-    "typing": _Type(Typing, {"room": _room, "on": _flag}, {}),
-    "presence": _Type(Presence, {"state": _state}, {}),
+    "edit": _Type(
+        Edit, {"room": fields.room, "seq": fields.number, "body": fields.text}, {}
+    ),
+    "delete": _Type(Delete, {"room": fields.room, "seq": fields.number}, {}),
+    "stream": _Type(
+        Stream,
+        {"room": fields.room, "client_id": fields.uuid},
+        {"reply_to": fields.number},
+    ),
+    "append": _Type(
+        Append,
+        {
+            "room": fields.room,
+            "seq": fields.number,
+            "offset": fields.number,
+            "text": fields.text,
+        },
+        {},
+    ),
+    "finish": _Type(
+        Finish,
+        {"room": fields.room, "seq": fields.number},
+        {"body": fields.text, "reason": fields.one_of(Finish.REASONS)},
+    ),
+    "read": _Type(Read, {"room": fields.room, "seq": fields.number}, {}),
+    "typing": _Type(Typing, {"room": fields.room, "on": fields.flag}, {}),
+    "presence": _Type(Presence, {"state": fields.one_of(Presence.STATES)}, {}),
     "ping": _Type(Ping, {}, {}),
 }
 
@@ -234,17 +228,20 @@ def named(frame: Mapping[str, Any]) -> dict[str, str | int]:
 
 
 def _printable_room(name: str, value: Any) -> str:
-    room = _room(name, value)
+    room = fields.room(name, value)
     # What is refused as a text may not come back in the refusal either.
     if not (room.isascii() and room.isprintable()):
         raise FrameError("no_room", "There is no such room, or it is not yours.")
     return room
 
 
-_NAMES: dict[str, dict[str, Read_]] = {
-    "send": {"room": _printable_room, "client_id": uuid},
-    "edit": {"room": _printable_room, "seq": number},
-    "delete": {"room": _printable_room, "seq": number},
+_NAMES: dict[str, dict[str, fields.Read]] = {
+    "send": {"room": _printable_room, "client_id": fields.uuid},
+    "edit": {"room": _printable_room, "seq": fields.number},
+    "delete": {"room": _printable_room, "seq": fields.number},
+    "stream": {"room": _printable_room, "client_id": fields.uuid},
+    "append": {"room": _printable_room, "seq": fields.number},
+    "finish": {"room": _printable_room, "seq": fields.number},
 }
 
 
@@ -261,15 +258,3 @@ def from_form(frame: Mapping[str, Any]) -> dict[str, Any]:
     # own check is the Origin of its handshake.
     values.pop("csrfmiddlewaretoken", None)
     return values
-
-
-def _kind(value: Any) -> str:
-    names = {
-        dict: "an object",
-        list: "a list",
-        bool: "true or false",
-        type(None): "null",
-    }
-    return names.get(
-        type(value), "a number" if isinstance(value, int | float) else "text"
-    )

@@ -15,6 +15,8 @@ from chat.querysets import (
 )
 from livechat.lib import limits
 from livechat.lib.ids import public_id
+from livechat.lib.markdown import render
+from livechat.lib.text import joined_text
 
 _RoomManager = models.Manager.from_queryset(RoomQuerySet)
 
@@ -129,6 +131,14 @@ class Message(models.Model):
         TEXT = "text"
         SYSTEM = "system"
 
+    class Growth(models.TextChoices):
+        """How a text that came piece by piece stands; "" is one that came whole."""
+
+        OPEN = "open"
+        DONE = "done"
+        INTERRUPTED = "interrupted"  # its author was silent for too long
+        STOPPED = "stopped"  # by its author, or by who may
+
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="messages")
     seq = models.BigIntegerField()
     changed_seq = models.BigIntegerField()
@@ -139,8 +149,11 @@ class Message(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
     client_id = models.UUIDField()
-    body = models.TextField()
+    body = models.TextField()  # while it grows: empty, the pieces are in Chunk
     html = models.TextField()
+    stream = models.CharField(
+        max_length=12, choices=Growth.choices, blank=True, default=""
+    )
     # What a system message tells, as JSON (chat/changes.py); "" for others. No
     # JSONField: SQLite runs its CHECK in no schema that is not trusted.
     event = models.TextField(blank=True, default="")
@@ -183,6 +196,17 @@ class Message(models.Model):
     def told(self) -> dict[str, Any] | None:
         """What a system message tells; None for others."""
         return json.loads(self.event) if self.event else None
+
+    @property
+    def told_kind(self) -> str:
+        """The protocol's `kind`: a bot's text that came piece by piece is `ai`."""
+        return "ai" if self.stream and self.author.is_bot else self.kind
+
+    def end(self, text: str, how: str) -> None:
+        """Give a message that grew its final text, made ready as any other's."""
+        self.body = joined_text(text, max_length=limits.MESSAGE_MAX_LENGTH)
+        self.html = render(self.body) if self.body else ""
+        self.stream = how
 
     @property
     def first_changed_seq(self) -> int:

@@ -50,7 +50,7 @@ MESSAGE = an_object(
     {
         "seq": NUMBER,
         "changed_seq": NUMBER,
-        "kind": {"enum": ["text", "system"]},
+        "kind": {"enum": ["text", "system", "ai"]},
         "author": AUTHOR,
         "client_id": {"type": "string", "format": "uuid"},
         "body": TEXT,
@@ -61,8 +61,9 @@ MESSAGE = an_object(
         "created_at": MOMENT,
     }
 )
-# Of a message that has changed since it was written.
+# Of a message whose text came piece by piece, and of one that has changed.
 MESSAGE["properties"] |= {
+    "stream": {"enum": ["open", "done", "interrupted", "stopped"]},
     "edited_at": {"type": ["string", "null"], "format": "date-time"},
     "deleted": FLAG,
     "reactions": {"type": "object", "maxProperties": 0},

@@ -14,25 +14,46 @@ from django.db import transaction
 
 from chat import rows
 from chat.answers import refused
+from chat.desk import Body, Desk
 from chat.desks import read_desks
-from chat.inbox import Answer, DeleteIntent, Write
+from chat.inbox import (
+    Answer,
+    AppendIntent,
+    EditIntent,
+    FinishIntent,
+    PostIntent,
+    Write,
+)
 from chat.leases import hold
 from chat.models import Message
-from chat.room import Body, Desk, Registry
+from chat.room import Registry
+from chat.streams import Chunk, Stream
 from livechat.lib import limits
 from livechat.lib.failpoints import failpoint
+from livechat.lib.growth import Piece
 from livechat.lib.markdown import render
-from livechat.lib.text import BadText, EmptyText, TextError, TooLong, normalise_text
+from livechat.lib.text import (
+    BadText,
+    EmptyText,
+    TextError,
+    TooLong,
+    checked_piece,
+    normalise_text,
+)
 from livechat.lib.token_bucket import Rate, take
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one intent; `message` is the state to publish, if it has one."""
+    """What became of one intent; `message` is the state to publish, if it has one.
+
+    `piece` is what a text has grown by it.
+    """
 
     intent: Write
     answer: Answer
     message: Message | None
+    piece: Piece | None = None
 
 
 def write_batch(
@@ -71,10 +92,14 @@ def _decide(intent: Write, desks: Mapping[int, Desk], registry: Registry) -> Out
     if desk is None:
         text = "There is no such room, or it is not yours."
         return Outcome(intent, refused(intent, None, "no_room", text), None)
-    before = len(desk.states)
+    before, chunks_before = len(desk.states), len(desk.chunks)
     answer = registry.actor(intent.room).decide(intent, desk)
     state = desk.states[-1] if len(desk.states) > before else None
-    return Outcome(intent, answer, state)
+    if len(desk.chunks) == chunks_before:
+        return Outcome(intent, answer, state)
+    chunk, after = desk.chunks[-1], desk.room.last_changed_seq
+    piece = Piece(chunk.stream.seq, chunk.offset, chunk.text, after=after)
+    return Outcome(intent, answer, state, piece)
 
 
 def _store(desks: Sequence[Desk]) -> None:
@@ -83,6 +108,9 @@ def _store(desks: Sequence[Desk]) -> None:
     changed = [one for desk in written for one in desk.changed.values()]
     if changed:
         Message.objects.bulk_update(changed, CHANGING)
+    for desk in desks:
+        if desk.streams or desk.ended:
+            _store_streams(desk)
     rows.move_counters(
         [
             (desk.room, desk.room.last_seq - len(desk.new), desk.first_changed_seq)
@@ -99,9 +127,24 @@ def _store(desks: Sequence[Desk]) -> None:
     )
 
 
+def _store_streams(desk: Desk) -> None:
+    """Store how the room's texts grew; of those that ended no piece is left."""
+    for seq, stream in desk.streams.items():
+        if stream._state.adding:
+            stream.save()
+            desk.grown.discard(seq)
+    going_on = [desk.streams[seq] for seq in desk.grown]
+    Stream.objects.bulk_update(going_on, ("length", "level", "touched_at"))
+    chunks = [one for one in desk.chunks if one.stream.seq not in desk.ended]
+    Chunk.objects.bulk_create(chunks)
+    if desk.ended:
+        Stream.objects.filter(room=desk.room, seq__in=desk.ended).delete()
+
+
 CHANGING = (
     "body",
     "html",
+    "stream",
     "changed_seq",
     "created_changed_seq",
     "edited_at",
@@ -126,14 +169,34 @@ def _bodies(intents: Sequence[Write], now: datetime) -> dict[Write, Body]:
     for intent in intents:
         if bodies and time.monotonic() > end_at:
             break
-        if isinstance(intent, DeleteIntent):
-            bodies[intent] = Body("")
+        if not isinstance(intent, PostIntent | EditIntent) or _grows(intent):
+            bodies[intent] = _other_body(intent)
             continue
         levels[intent.user], wait_s = take(
             levels.get(intent.user), message_rate(), now.timestamp()
         )
         bodies[intent] = _body(intent.body, rendered=not wait_s)
     return bodies
+
+
+def _grows(intent: Write) -> bool:
+    return isinstance(intent, PostIntent) and intent.grows
+
+
+def _other_body(intent: Write) -> Body:
+    """The text of what is neither a whole message nor an edit of one."""
+    if isinstance(intent, AppendIntent):
+        return _piece(intent.text)
+    if isinstance(intent, FinishIntent) and intent.body is not None:
+        return _body(intent.body, rendered=False)
+    return Body("", html="")
+
+
+def _piece(text: str) -> Body:
+    try:
+        return Body(checked_piece(text, max_length=limits.MESSAGE_MAX_LENGTH))
+    except TextError as error:
+        return Body(text, code=_CODES[type(error)], message=str(error))
 
 
 def _body(text: str, *, rendered: bool) -> Body:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from chat import fanout
 from chat.fanout import room_channel
 from chat.inbox import Answer, answers_channel, stream
 from chat.intake import GROUP, Entry
@@ -51,6 +52,18 @@ async def publish(
     failpoint("worker.after_publish")
 
 
+def publications(outcomes: Sequence[Outcome]) -> dict[str, list[Publication]]:
+    """What each room is told of a batch, in its order, by the room's public id."""
+    rooms: dict[str, list[Publication]] = defaultdict(list)
+    for outcome in outcomes:
+        room = outcome.answer.room
+        if outcome.message is not None:
+            rooms[room].append(fanout.publication(outcome.message, room))
+        elif outcome.piece is not None:
+            rooms[room].append(Publication(0, b"", b"", piece=outcome.piece))
+    return rooms
+
+
 def _answers(outcomes: Sequence[Outcome]) -> list[Command]:
     """A message for each web process with its answers; a list for who waits alone."""
     commands: list[Command] = []
@@ -59,7 +72,7 @@ def _answers(outcomes: Sequence[Outcome]) -> list[Command]:
         address = outcome.intent.address
         if outcome.intent.process:
             answers[outcome.intent.process].append(outcome.answer)
-        else:
+        elif address:
             commands.append(("RPUSH", address, _encode(outcome.answer)))
             commands.append(("EXPIRE", address, ANSWER_KEPT_S))
     for process, batch in answers.items():

@@ -9,6 +9,7 @@ from django.db.models import Count, Exists, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
+from chat.streams import Stream
 from livechat.lib import limits
 
 if TYPE_CHECKING:
@@ -136,14 +137,25 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return {at: known[pk] for at, pk in chosen.items() if pk in known}
 
     def page_before(self, seq: int, size: int = limits.PAGE_SIZE) -> "list[Message]":
-        """The `size` messages below `seq`, oldest first."""
+        """The `size` messages below `seq`, oldest first, growing ones so far."""
         rows = self.filter(seq__lt=seq).select_related("author").order_by("-seq")
-        return list(rows[:size])[::-1]
+        return _with_texts(list(rows[:size])[::-1])
 
     def page_after(self, seq: int, size: int = limits.PAGE_SIZE) -> "list[Message]":
-        """The `size` messages above `seq`, oldest first."""
+        """The `size` messages above `seq`, oldest first, growing ones so far."""
         rows = self.filter(seq__gt=seq).select_related("author").order_by("seq")
-        return list(rows[:size])
+        return _with_texts(list(rows[:size]))
+
+
+def _with_texts(messages: "list[Message]") -> "list[Message]":
+    """The page; a query more, and one for their texts, only if some of it grows."""
+    growing = {one.seq: one for one in messages if one.stream == one.Growth.OPEN}
+    if growing:
+        room = messages[0].room_id
+        streams = Stream.objects.filter(room=room, seq__in=growing)
+        for stream, text in streams.texts().items():
+            growing[stream.seq].body = text
+    return messages
 
 
 def _next_changes(

@@ -6,65 +6,30 @@ of the room's newest messages, checked against the room's own counter: who comes
 goes is entered into the log by other processes (chat/members.py).
 """
 
-import copy
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from uuid import UUID
 
 from django.utils import timezone
 
 from accounts.models import User
+from chat import streaming
 from chat.answers import acked, refused, too_fast
-from chat.inbox import Answer, Change, DeleteIntent, EditIntent, PostIntent, Write
+from chat.desk import Body, Desk, Sender
+from chat.inbox import (
+    Answer,
+    Change,
+    DeleteIntent,
+    EditIntent,
+    PostIntent,
+    SilenceIntent,
+    Write,
+)
 from chat.models import Message, Room
 from chat.room_state import Recent, RoomState
 from livechat.lib import limits
 from livechat.lib.markdown import render
-from livechat.lib.token_bucket import Level, Rate, take
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """A checked text and its HTML (None: not rendered yet), or the refusal of it."""
-
-    text: str
-    html: str | None = None
-    code: str = ""
-    message: str = ""
-
-
-@dataclass(slots=True)
-class Sender:
-    """What the rules need to know of one person, read under the lock."""
-
-    user: User
-    level: Level | None
-    spent: bool = False  # whether the bucket has to be written
-
-
-@dataclass(slots=True)
-class Desk:
-    """One room's part of a batch: what was read, and what is to be written."""
-
-    room: Room
-    senders: dict[int, Sender]
-    bodies: Mapping[Write, Body]
-    rate: Rate
-    now: datetime
-    epoch: int  # of the lease under which it is written
-    first_changed_seq: int  # where the room's changes stood before the batch
-    members: set[int] = field(default_factory=set)
-    admins: set[int] = field(default_factory=set)
-    muted: set[int] = field(default_factory=set)
-    banned: set[int] = field(default_factory=set)
-    stored: dict[tuple[int, UUID], Message] = field(default_factory=dict)
-    found: dict[int, Message] = field(default_factory=dict)  # to be changed, by seq
-    # What came of the batch, by seq in its last state; and each state in its turn.
-    new: dict[int, Message] = field(default_factory=dict)
-    changed: dict[int, Message] = field(default_factory=dict)
-    states: list[Message] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -108,6 +73,8 @@ class RoomActor:
         return answer
 
     def _decided(self, intent: Write, desk: Desk) -> Answer:
+        if isinstance(intent, SilenceIntent):
+            return streaming.fall_silent(intent, desk)
         sender = desk.senders.get(intent.user)
         if refusal := _not_allowed(intent, sender, desk):
             return refused(intent, desk.room, *refusal)
@@ -118,7 +85,9 @@ class RoomActor:
             return refused(intent, desk.room, *refusal)
         if isinstance(intent, DeleteIntent):
             return self._delete(intent, desk)
-        return self._edit(intent, sender, desk)
+        if isinstance(intent, EditIntent):
+            return self._edit(intent, sender, desk)
+        return streaming.decide(intent, desk)
 
     def _post(self, intent: PostIntent, sender: Sender, desk: Desk) -> Answer:
         body = desk.bodies[intent]
@@ -132,12 +101,20 @@ class RoomActor:
         ):
             message = "The message that this replies to is not there."
             return refused(intent, desk.room, "no_message", message)
-        if wait_s := _pay(sender, desk):
+        if intent.grows and (refusal := streaming.too_many(intent, sender, desk)):
+            return refused(intent, desk.room, *refusal)
+        if wait_s := desk.pay(sender):
             return too_fast(intent, desk.room, wait_s)
-        return acked(intent, desk.room, self._append(intent, sender.user, body, desk))
+        new = self._append(intent, sender.user, body, desk)
+        if intent.grows:
+            streaming.begin(new, sender, desk)
+        return acked(intent, desk.room, new)
 
     def _edit(self, intent: EditIntent, sender: Sender, desk: Desk) -> Answer:
         body, message = desk.bodies[intent], desk.found[intent.seq]
+        if message.stream == Message.Growth.OPEN:
+            why = "It is still being written. Edit it when it is done."
+            return refused(intent, desk.room, "forbidden", why)
         if message.seq < desk.room.public_from_seq:
             # Its text would go to everybody live, also to who may not read so far back.
             why = "This is from before the room became public. It can be deleted only."
@@ -146,10 +123,10 @@ class RoomActor:
             return refused(intent, desk.room, body.code, body.message)
         if body.text == message.body:  # a repeat, or an edit that came to nothing
             return acked(intent, desk.room, message, repeated=True)
-        if wait_s := _pay(sender, desk):
+        if wait_s := desk.pay(sender):
             return too_fast(intent, desk.room, wait_s)
         html = render(body.text) if body.html is None else body.html
-        edited = self._change(message, desk)
+        edited = desk.change(message)
         edited.body, edited.html, edited.edited_at = body.text, html, desk.now
         return acked(intent, desk.room, edited)
 
@@ -157,24 +134,12 @@ class RoomActor:
         message = desk.found[intent.seq]
         if message.deleted_at is not None:
             return acked(intent, desk.room, message, repeated=True)
-        deleted = self._change(message, desk)
+        deleted = desk.change(message)
+        if message.stream == Message.Growth.OPEN:
+            streaming.drop(deleted, desk)
         deleted.body = deleted.html = ""
         deleted.deleted_at = desk.now
         return acked(intent, desk.room, deleted)
-
-    def _change(self, message: Message, desk: Desk) -> Message:
-        """A copy of the message with the room's next change, to be given its new state.
-
-        A copy, as the former state may be waiting at the desk to be published.
-        """
-        desk.room.last_changed_seq += 1
-        changed = copy.copy(message)
-        changed.created_changed_seq = message.first_changed_seq
-        changed.changed_seq = desk.room.last_changed_seq
-        rows = desk.new if message.seq in desk.new else desk.changed
-        rows[message.seq] = desk.found[message.seq] = changed
-        desk.states.append(changed)
-        return changed
 
     def _append(
         self, intent: PostIntent, author: User, body: Body, desk: Desk
@@ -190,6 +155,7 @@ class RoomActor:
             client_id=intent.client_id,
             body=body.text,
             html=render(body.text) if body.html is None else body.html,
+            stream=Message.Growth.OPEN if intent.grows else "",
             reply_to=intent.reply_to,
             continues=self.recent.is_continued(author, room.last_seq, desk.now),
             epoch=desk.epoch,
@@ -271,10 +237,3 @@ def _repeat(intent: PostIntent, room: Room, known: Message, body: Body) -> Answe
         message = "This client_id was used for another text. Make a new one."
         return refused(intent, room, "key_reused", message)
     return acked(intent, room, known, repeated=True)
-
-
-def _pay(sender: Sender, desk: Desk) -> float:
-    """Take a token; 0, or the seconds to wait when the bucket is empty."""
-    level, wait_s = take(sender.level, desk.rate, desk.now.timestamp())
-    sender.level, sender.spent = level, True
-    return wait_s

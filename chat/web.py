@@ -403,6 +403,8 @@ def answer_to(connection: Connection, answer: Answer) -> None:
         }
         if answer.retry_after_ms is not None:
             frame["retry_after_ms"] = answer.retry_after_ms
+        if answer.offset is not None:
+            frame["offset"] = answer.offset
     else:
         state = "sent"
         frame = {

@@ -8,7 +8,6 @@ its commit (rule D11); the entry is deleted only after the ack has left.
 import asyncio
 import logging
 import time
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -19,16 +18,17 @@ from django.conf import settings
 from django.db import Error, connection
 from django.utils import timezone
 
-from chat import fanout, leases, posting, states
+from chat import leases, posting, states
 from chat.dead_letters import bury, internal, storage_full
 from chat.events import batches_rest
 from chat.inbox import Write, decoded
 from chat.intake import READ_BLOCK_S, Entry, Intake
 from chat.leases import Fenced
 from chat.posting import Outcome
-from chat.publishing import publish
+from chat.publishing import publications, publish
 from chat.resting import RestingRooms
 from chat.room import Registry
+from chat.silence import Silence
 from livechat.lib import limits
 from livechat.lib.failpoints import failpoint
 from livechat.lib.feed import Publication
@@ -58,6 +58,7 @@ class Worker:
     _registry: Registry = field(default_factory=Registry)
     _failures: dict[bytes, int] = field(default_factory=dict)
     _resting: RestingRooms = field(default_factory=RestingRooms)
+    _silence: Silence = field(default_factory=Silence)
     _busy: bool = False  # the last read found several: give the next time to gather
     _untidy: int = 0  # batches since others were let do what can wait
     _read_at: float = 0.0
@@ -89,6 +90,7 @@ class Worker:
             if await self._hold_a_share():
                 await self._gather()
                 await self._read_and_work_off(redis_)
+                await self._silence.end(self.pipe, self.leases, self._write)
                 self._registry.stop_idle()
         except Fenced as error:
             # Whoever has the shards now also takes over what we read of them.
@@ -147,6 +149,7 @@ class Worker:
             await self.intake.make_groups(self.leases)  # Redis came back empty
             return
         logger.warning("redis is away: %s", error)
+        self._silence.put_off()
         await asyncio.sleep(RETRY_DELAY_S)
 
     async def _hold_a_share(self) -> bool:
@@ -244,12 +247,7 @@ class Worker:
         held = {shard: self.leases[shard] for shard in shards}
         outcomes = posting.write_batch(intents, held, self._registry, timezone.now())
         failpoint("worker.after_commit")
-        pages: dict[str, list[Publication]] = defaultdict(list)
-        for outcome in outcomes:
-            if outcome.message is not None:
-                room = outcome.answer.room
-                pages[room].append(fanout.publication(outcome.message, room))
-        return outcomes, pages
+        return outcomes, publications(outcomes)
 
     async def _failed(
         self, entry: Entry, intent: Write | None

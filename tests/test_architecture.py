@@ -49,6 +49,7 @@ EXCEPTIONS = {
 
 # Inside chat a file imports only files of the lines above its own.
 CHAT_LAYERS = (
+    ("streams", "fields"),
     ("events", "querysets", "intents", "presence", "forms", "openapi_parts"),
     ("models", "roster", "openapi_rooms"),
     (
@@ -71,7 +72,10 @@ CHAT_LAYERS = (
         "pace",
         "attendance",
         "sweeping",
+        "desk",
+        "writing",
     ),
+    ("streaming", "silence"),
     ("people", "room", "lobby", "changes", "resting", "replays"),
     ("members", "desks", "conflation", "heirs"),
     ("actions", "posting", "web"),

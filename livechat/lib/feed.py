@@ -16,6 +16,7 @@ import msgspec
 from livechat.lib.connections import Connection
 from livechat.lib.crowd import Crowd
 from livechat.lib.frames import text_frame
+from livechat.lib.growth import Growth, Piece, Texts
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ class Publication(msgspec.Struct, frozen=True, array_like=True):
     event: Event | None = None
     appends: bool = True  # False: the fragment changes what stands in the page already
     created: int = 0  # the change it came with, where that is another one
+    piece: Piece | None = None  # of a growing text; with changed_seq 0: nothing else
 
 
 def page_frames(
@@ -89,6 +91,7 @@ class Feed:
         room: str,
         missed: Missed,
         cursor: Callable[[int], bytes],
+        texts: Texts,
         on_event: OnEvent | None = None,
     ) -> None:
         self.room = room
@@ -100,17 +103,23 @@ class Feed:
         self._heard = 0  # the highest change that anybody told us of
         self.opened: asyncio.Task[None] | None = None
         self.users = 0  # sockets that are joining or joined
+        self.growth = Growth()
         self._missed = missed
+        self._texts = texts
         self._cursor = cursor
         self._on_event = on_event
         self._pending: list[Publication] = []
         self._timer: asyncio.TimerHandle | None = None
         self._healing: asyncio.Task[None] | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._lost_pieces = False
 
     def accept(self, publications: Sequence[Publication]) -> None:
         """Take what was published; a gap is healed from the log, a repeat dropped."""
         for publication in publications:
             if self.last is None or publication.changed_seq <= self.last:
+                if publication.piece is not None and not publication.changed_seq:
+                    self._take(publication.piece)
                 continue
             if publication.changed_seq != self.last + 1:
                 self._heard = max(self._heard, publications[-1].changed_seq)
@@ -127,11 +136,57 @@ class Feed:
         self.last = publication.changed_seq
         self._remember(publication)
         self._pending.append(publication)
+        if publication.piece is not None:
+            self.growth.note(publication.piece)
         if publication.event is not None:
             self._apply(publication.event)
         if self.ahead:
             # Who enters at this number was let in after the event: it is not for them.
             self._promote(self.last)
+
+    def _take(self, piece: Piece) -> None:
+        """Tell a piece of a growing text, or what was lost before it as well."""
+        # What may be from above an event that shuts somebody out waits for the event.
+        is_late = piece.after > (self.last or 0)
+        fresh = None if is_late else self.growth.take(piece)
+        if fresh is None:
+            self.heal_texts()
+        elif fresh.text:
+            self._tell(fresh)
+
+    def _tell(self, piece: Piece) -> None:
+        told = self._texts.told(self.room, piece)
+        self._pending.append(Publication(self.last or 0, *told, appends=False))
+
+    def heal_texts(self) -> None:
+        """Read the growing texts from the log; at most one reading at a time."""
+        self._lost_pieces = True
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.create_task(self._heal_texts())
+
+    async def _heal_texts(self) -> None:
+        try:
+            while self._lost_pieces:
+                self._lost_pieces = False
+                await self._read_texts()
+        except Exception:  # the outermost frame of a task
+            # Found again by the next piece, or by the next look at the heads.
+            logger.exception("the growing texts of a room could not be read")
+
+    async def _read_texts(self) -> None:
+        self.growth.begin_reading()
+        log = await self._texts.read(self.room)
+        if log.head > (self.last or 0):
+            self._heard = max(self._heard, log.head)
+            self.heal()
+            assert self._healing is not None  # noqa: S101 - begun just now
+            await self._healing
+        if self.last is None or log.head > self.last:
+            return
+        for piece in self.growth.read(log.texts, self.last):
+            self._tell(piece)
+        if self._pending:
+            self._schedule()
 
     def _apply(self, event: Event) -> None:
         """Hand an event on when all live sockets have it, and before they get more."""
@@ -154,9 +209,12 @@ class Feed:
         if not ready:
             return
         self._write()  # the others' part; the newcomers have all of it
+        so_far = [self._texts.told(self.room, one) for one in self.growth.whole()]
         for connection in ready:
             del self.ahead[connection]
             self.crowd.add(connection)
+            for json, html in so_far:
+                connection.send(json, html)
 
     def heal(self) -> None:
         """Read what is missing from the log; at most one reading at a time."""

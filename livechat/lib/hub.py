@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
 from django import db
@@ -16,6 +16,7 @@ from django import db
 from livechat.lib import limits
 from livechat.lib.connections import Connection
 from livechat.lib.feed import Changes, Feed, OnEvent, Publication
+from livechat.lib.growth import Growing, Piece
 from livechat.lib.pubsub import Messages, Subscriber
 
 logger = logging.getLogger(__name__)
@@ -25,11 +26,24 @@ CLOSE_DELAY_S = 10.0  # a feed without sockets stays this long, for the next pag
 T = TypeVar("T")
 
 
+class Head(NamedTuple):
+    """How far a room is: its last `changed_seq`, and all that its texts have grown."""
+
+    last: int
+    grown: int = 0  # code points of the texts that still grow
+
+
 class Log(Protocol):
     """The database, as the hub asks it; called in threads."""
 
-    def heads(self, rooms: Sequence[str]) -> dict[str, int]:
-        """The last `changed_seq` of each room that is there."""
+    def heads(self, rooms: Sequence[str]) -> dict[str, Head]:
+        """How far each room is that is there."""
+
+    def texts(self, room: str) -> Growing:
+        """The texts of the room that still grow, as they are now."""
+
+    def told(self, room: str, piece: Piece) -> tuple[bytes, bytes]:
+        """A piece of one as a JSON frame's payload and an HTML fragment; no query."""
 
     def changes(self, room: str, after: int, limit: int) -> Changes:
         """At most `limit` changes above `after`, in order, and the head."""
@@ -133,7 +147,15 @@ class Hub:
         return feed
 
     def _feed(self, room: str) -> Feed:
-        return Feed(room, self._missed, self.cursor, self._on_event)
+        return Feed(room, self._missed, self.cursor, self, self._on_event)
+
+    async def read(self, room: str) -> Growing:
+        """The room's growing texts, from the database."""
+        return await self.look(self.log.texts, room)
+
+    def told(self, room: str, piece: Piece) -> tuple[bytes, bytes]:
+        """A piece of one, as the log tells it."""
+        return self.log.told(room, piece)
 
     async def _open(self, feed: Feed) -> None:
         # Subscribed first, read second: what is published in between comes anyway.
@@ -144,7 +166,10 @@ class Hub:
             self.feeds.pop(feed.room, None)
             self.subscriber.unsubscribe(_channel(feed.room))
             raise
-        feed.last = heads.get(feed.room, 0)
+        head = heads.get(feed.room, Head(0))
+        feed.last = head.last
+        if head.grown:
+            feed.heal_texts()
 
     def close(self, feed: Feed) -> None:
         """One user of the feed less; an unused feed goes after CLOSE_DELAY_S."""
@@ -215,12 +240,15 @@ class Hub:
                 if feed := self.feeds.get(room):
                     self._compare(feed, heads.get(room))
 
-    def _compare(self, feed: Feed, head: int | None) -> None:
+    def _compare(self, feed: Feed, head: Head | None) -> None:
         if head is None:
             if self._on_gone is not None and feed.users > 0:
                 self._on_gone(feed)
-        elif feed.last is not None and head > feed.last:
-            feed.heal()
+        elif feed.last is not None:
+            if head.last > feed.last:
+                feed.heal()
+            if head.grown != feed.growth.length:
+                feed.heal_texts()
 
 
 def _channel(room: str) -> str:

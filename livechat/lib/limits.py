@@ -47,6 +47,15 @@ WAL_WAIT_MS = 200  # that it waits for readers to finish, each time that it trie
 MESSAGE_BURST = 10  # messages at once
 MESSAGE_RATE_PER_S = 1.0  # tokens that come back each second
 
+# Messages that grow piece by piece
+STREAMS_PER_ROOM = 8  # that grow at once, of one author each
+STREAMS_PER_PERSON = 4  # of one person, over all rooms
+STREAMS_PER_BOT = 32  # of one bot
+PIECE_BURST = 5  # pieces of one message at once
+PIECE_RATE_PER_S = 5.0  # tokens that come back each second
+STREAM_SILENT_S = 8  # without a piece; then it is final, as interrupted
+STREAM_LOOK_S = 2.0  # a room worker looks this often for those
+
 # Rate: the token bucket of a person's changes to rooms and to who is in them
 CHANGE_BURST = 30  # changes at once
 CHANGE_RATE_PER_S = 0.5  # tokens that come back each second

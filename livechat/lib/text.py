@@ -66,6 +66,33 @@ def normalise_text(text: str, *, max_length: int) -> str:
     return normal
 
 
+def checked_piece(text: str, *, max_length: int) -> str:
+    """A piece of a text, as it came: the whole gets its one spelling (`joined_text`).
+
+    Raises: TooLong, BadText.
+    """
+    _refuse_bad(text, max_length)
+    if len(text) > max_length:
+        raise _too_long(max_length)
+    return text
+
+
+def joined_text(text: str, *, max_length: int) -> str:
+    """The one spelling of checked pieces together, or "" when nothing can be seen.
+
+    Never refused, as it was shown already: heaps of marks that met at a seam go, and
+    so does what is above `max_length` code points once it is composed.
+    """
+    try:
+        normal = normalise_text(text, max_length=3 * max_length)
+    except EmptyText:
+        return ""
+    except BadText:
+        bare = "".join(one for one in text if not unicodedata.combining(one))
+        normal = normalise_text(bare, max_length=3 * max_length)
+    return normal[:max_length].rstrip()
+
+
 def normalise_name(text: str, *, max_length: int = NAME_MAX_LENGTH) -> str:
     """The name on one line, at most `max_length` code points, nothing hidden in it.
 

@@ -17,8 +17,18 @@ from tests.chaos import api
 from tests.chaos.outbox import PATIENCE_S, Intent, Outbox, body_hash
 from tests.chaos.own import Own
 from tests.chaos.recorder import Recorder
-from tests.chaos.reducer import Effect, Emptied, Ended, Frame, Hole, Reducer, Shown
+from tests.chaos.reducer import (
+    Effect,
+    Emptied,
+    Ended,
+    Frame,
+    Grew,
+    Hole,
+    Reducer,
+    Shown,
+)
 from tests.chaos.stage import WEBS, Stage
+from tests.chaos.streams import Writing, grew_fields
 from tests.chaos.world import Person
 
 TICK_S = 0.2
@@ -43,6 +53,7 @@ class Bot:
         self.reducer = self.new_reducer()
         self.socket: ClientConnection | None = None
         self.link = 0  # which of its connections this is
+        self.writings: dict[str, Writing] = {}  # by the key or ref that is asked with
         self.behind: set[str] = set()  # rooms that are not caught up on this link
         self.opened_at = 0.0
         self.web = ""
@@ -86,6 +97,12 @@ class Bot:
         self.outbox.put(intent)
         self.later(self._send_due())
 
+    def write(self, intent: Intent) -> None:
+        """Mean to write a message piece by piece."""
+        writing = self.writings[intent.key] = Writing(self, intent, self.rng)
+        self.say(intent)
+        self.later(writing.go())
+
     async def _send_due(self) -> None:
         socket = self.socket
         if socket is None:
@@ -102,7 +119,7 @@ class Bot:
         fields |= {"hash": intent.hash, "user": self.person.id}
         if intent.sends > 1:
             self.note("again", **fields)
-        elif intent.op == "send":
+        elif intent.op in {"send", "stream"}:
             self.note("send", **fields)
         else:
             self.note("change", op=intent.op, seq=intent.seq, **fields)
@@ -217,13 +234,19 @@ class Bot:
         )
 
     def _on_ack(self, frame: Frame) -> None:
+        if writing := self.writings.get(frame["ref"] or ""):
+            writing.answered(frame)
         key = frame.get("client_id") or frame["ref"]
         intent = self.outbox.done(key)
         fields = {"key": key, "room": frame["room"], "seq": frame["seq"]}
         fields |= {"sends": intent.sends if intent else 0}
         if "client_id" in frame:
             self.own.add(frame["room"], frame["seq"])
+            if (begun := self.writings.pop(key, None)) and not begun.seq.done():
+                begun.seq.set_result(frame["seq"])
             self.note("ack", **fields, cseq=frame["changed_seq"])
+            return
+        if "/" in key:  # a piece or the end of a growing text
             return
         if intent is not None:
             self.own.answered(intent, acked=True)
@@ -231,6 +254,8 @@ class Bot:
 
     def _on_error(self, frame: Frame) -> None:
         code, key = frame["code"], frame.get("client_id") or frame.get("ref") or ""
+        if writing := self.writings.get(key):
+            writing.answered(frame)
         intent = self.outbox.intents.get(key)
         self.note("error", code=code, key=key, message=frame["message"][:80])
         if intent is None:
@@ -242,6 +267,8 @@ class Bot:
             intent.due_at = asyncio.get_running_loop().time() + wait_s
             return
         self.outbox.done(key)
+        if begun := self.writings.pop(key, None):
+            begun.seq.cancel()
         self.own.answered(intent, acked=False)
         self.note("nack", key=key, room=intent.room, code=code, sends=intent.sends)
 
@@ -256,6 +283,9 @@ class Bot:
         elif isinstance(effect, Hole):
             self.note("hole", room=effect.room, had=effect.cursor, came=effect.came)
             self.later(self._follow(effect.room))
+        elif isinstance(effect, Grew):
+            fields = {"room": effect.room, "seq": effect.seq, "offset": effect.offset}
+            self.note("grew", **fields, had=effect.had, **grew_fields(effect.text))
         elif isinstance(effect, Emptied):
             self.later(self._fill(effect.room))
         elif isinstance(effect, Ended):

@@ -33,7 +33,8 @@ def c4_changed_by_nobody(history: History) -> Iterator[Violation]:
     changes = history.changes()
     for row in history.rows:
         sent = changes.get((row.room, row.seq), [])
-        if row.is_changed and not any(_is_of(row, one) for one in sent):
+        is_changed = row.edited or row.deleted
+        if is_changed and not any(_is_of(row, one) for one in sent):
             yield Violation("C4", 0, f"{row.room}/{row.seq}: nobody changed it so")
 
 

@@ -19,10 +19,19 @@ from tests.chaos.changes import (
     c15_index,
     c19_held_is_stored,
 )
+from tests.chaos.growth import c16_final, c16_pieces
 from tests.chaos.history import Event, History, Place, Stored, Violation
 
 # Refusals after which nothing of the key is stored, if it was sent once.
-DEFINITE = {"rate_limited", "forbidden", "no_room", "empty", "too_long", "bad_text"}
+DEFINITE = {
+    "rate_limited",
+    "forbidden",
+    "no_room",
+    "empty",
+    "too_long",
+    "bad_text",
+    "limit",
+}
 
 
 @dataclass(slots=True)
@@ -346,6 +355,8 @@ CHECKS: tuple[Check, ...] = (
     c12_numbers,
     c12_last_state_shown,
     c15_index,
+    c16_pieces,
+    c16_final,
     c18_rate,
     c19_held_is_stored,
     limits_kept,

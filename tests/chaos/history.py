@@ -25,11 +25,13 @@ class Stored:
     deleted: bool = False
     edited: bool = False
     edited_at: float = 0.0  # by the same clock; 0 when it never was
+    stream: str = ""  # how a text that came piece by piece stands
+    text: str = ""  # of such a one
 
     @property
     def is_changed(self) -> bool:
         """Whether it is not as it was sent."""
-        return self.edited or self.deleted
+        return self.edited or self.deleted or bool(self.stream)
 
 
 @dataclass(frozen=True, slots=True)

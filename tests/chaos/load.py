@@ -8,11 +8,13 @@ from tests.chaos import api
 from tests.chaos.bots import Bot
 from tests.chaos.outbox import Intent, new_intent
 from tests.chaos.stage import BURST, Stage
+from tests.chaos.streams import new_stream
 from tests.chaos.world import Failed, Hands, Person, Place, World
 
 OUTBOX_MAX = 12  # somebody who gets no answer stops writing at some point
 FLOOD_EVERY_S = 15.0
 GO_EVERY_S = 4.0
+STREAM_EVERY_S = 1.5
 CHANGES = 0.15  # of what people do: they edit or delete what they wrote
 
 
@@ -36,6 +38,7 @@ class Load:
         for bot in self.bots.values():
             self._talking.append(asyncio.create_task(_talk(bot, mean_s)))
         self._talking.append(asyncio.create_task(self._flood(rng)))
+        self._talking.append(asyncio.create_task(self._write_piecewise(rng)))
         self._going = asyncio.create_task(self._come_and_go(rng))
 
     async def stop(self) -> None:
@@ -56,6 +59,14 @@ class Load:
                 room = rng.choice(sorted(bot.rooms))
                 for _ in range(BURST + 5):
                     bot.say(new_intent(room, bot.rng))
+
+    async def _write_piecewise(self, rng: random.Random) -> None:
+        """Somebody's program writes a message whose text comes piece by piece."""
+        while True:
+            await asyncio.sleep(STREAM_EVERY_S)
+            bot = rng.choice(list(self.bots.values()))
+            if bot.rooms and len(bot.outbox) < OUTBOX_MAX:
+                bot.write(new_stream(rng.choice(sorted(bot.rooms)), bot.rng))
 
     async def _come_and_go(self, rng: random.Random) -> None:
         """Somebody is taken out of a private room, tries the door, and is let in."""

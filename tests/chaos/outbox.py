@@ -13,7 +13,8 @@ PATIENCE_S = 4.0  # without an answer, then the same key again
 class Intent:
     """One thing that a person meant to do, once; its key never changes.
 
-    A message, or the edit or deletion (`op`) of the one with this `seq`.
+    A message, one that will come piece by piece (`op` "stream"), or the edit or
+    deletion of the one with this `seq`.
     """
 
     key: str
@@ -36,6 +37,8 @@ class Intent:
         frame = {"type": self.op, "room": self.room, "ref": self.key}
         if self.op == "send":
             return {**frame, "client_id": self.key, "body": self.body}
+        if self.op == "stream":
+            return {**frame, "client_id": self.key}
         if self.op == "edit":
             return {**frame, "seq": self.seq, "body": self.body}
         return {**frame, "seq": self.seq}

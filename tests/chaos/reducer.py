@@ -58,7 +58,18 @@ class Ended:
     reason: str
 
 
-Effect = Shown | Hole | Emptied | Ended
+@dataclass(frozen=True, slots=True)
+class Grew:
+    """A piece of a growing text came; `had` is how much was there, -1: none may be."""
+
+    room: str
+    seq: int
+    offset: int
+    had: int
+    text: str  # as it is now
+
+
+Effect = Shown | Hole | Emptied | Ended | Grew
 
 
 @dataclass(slots=True)
@@ -70,6 +81,8 @@ class Log:
     rows: dict[int, Row] = field(default_factory=dict)
     held: list[Frame] | None = None  # live frames that wait for the history
     broken: bool = False  # a hole was told; wait for `subscribed`
+    growing: dict[int, str] = field(default_factory=dict)  # texts so far, by seq
+    ended: bool = False  # nothing may follow until `subscribed`
 
 
 class Reducer:
@@ -90,9 +103,13 @@ class Reducer:
         if kind == "subscribed":
             log = self.log(frame["room"])
             log.replay_to, log.broken = frame["last_changed_seq"], False
+            log.ended = False
+        elif kind == "delta":
+            return self._delta(frame)
         elif kind == "reset":
             return self._reset(frame)
         elif kind == "room_removed":
+            self.log(frame["room"]).ended = True
             return [Ended(frame["room"], frame["reason"])]
         return []
 
@@ -101,13 +118,16 @@ class Reducer:
         log = self.log(room)
         rows = map(row_of, messages)
         log.rows = {row.seq: row for row in sorted(rows, key=lambda row: row.seq)}
+        log.growing = {
+            one["seq"]: one["body"] for one in messages if one.get("stream") == "open"
+        }
         held, log.held = log.held or [], None
-        return [effect for frame in held for effect in self._message(frame)]
+        return [effect for frame in held for effect in self.apply(frame)]
 
     def _reset(self, frame: Frame) -> list[Effect]:
         log = self.log(frame["room"])
         log.cursor = log.replay_to = frame["last_changed_seq"]
-        log.rows, log.held = {}, []
+        log.rows, log.growing, log.held = {}, {}, []
         return [Emptied(frame["room"])]
 
     def _message(self, frame: Frame) -> list[Effect]:
@@ -124,7 +144,24 @@ class Reducer:
         row = row_of(frame)
         new = row.seq not in log.rows
         log.rows[row.seq] = row
+        if frame.get("stream") == "open":
+            log.growing.setdefault(row.seq, "")
+        else:
+            log.growing.pop(row.seq, None)
         return [Shown(frame["room"], row, new)]
+
+    def _delta(self, frame: Frame) -> list[Effect]:
+        log = self.log(frame["room"])
+        if log.held is not None:
+            log.held.append(frame)
+            return []
+        seq, offset = frame["seq"], frame["offset"]
+        is_due = seq in log.growing and not log.ended
+        had = log.growing[seq] if is_due else ""
+        text = had[:offset] + frame["text"]
+        if is_due and len(text) > len(had):
+            log.growing[seq] = text
+        return [Grew(frame["room"], seq, offset, len(had) if is_due else -1, text)]
 
     def _hole(self, room: str, log: Log, number: int) -> list[Effect]:
         told, log.broken = log.broken, True

@@ -195,6 +195,8 @@ class Run:
         pages = self.windows.all
         if any(one.pending or one.cursor != heads[one.room] for one in pages):
             return False
+        if table.growing(self.stage.database):
+            return False
         return not any(len(bot.outbox) for bot in self.bots) and all(
             bot.reducer.log(room).cursor == heads[room]
             and bot.reducer.log(room).held is None

@@ -65,6 +65,7 @@ class StubbornBot(Bot):
 
 INDEX = "search/index.py"
 POSTING = "chat/posting.py"
+STREAMING = "chat/streaming.py"
 WORKER = "chat/worker.py"
 BEFORE_TRY = "        done = entries\n        try:\n"
 BEFORE_COMMIT = '            failpoint("worker.before_commit")\n'
@@ -267,6 +268,31 @@ SABOTAGES: dict[str, Sabotage] = {
             (Patch("chat/presence.py", "px=int(limits.LEASE_S * 1000)", "px=10**9"),),
             scenes=("presence",),
             minutes=0.1,
+        ),
+        Sabotage(
+            "text_of_what_was_shown",
+            ("C16",),
+            (
+                Patch(
+                    STREAMING,
+                    "    text = desk.texts[intent.seq]\n",
+                    "    text = SHOWN.get((intent.room, intent.seq), '')\n",
+                ),
+                Patch(
+                    STREAMING,
+                    "    stream.length += len(text)\n",
+                    "    stream.length += len(text)\n"
+                    "    _key = stream.room_id, stream.seq\n"
+                    "    SHOWN[_key] = SHOWN.get(_key, '') + text\n",
+                ),
+                Patch(
+                    STREAMING,
+                    "Refusal = tuple[str, str]\n",
+                    "Refusal = tuple[str, str]\n"
+                    "SHOWN: dict[tuple[int, int], str] = {}\n",
+                ),
+            ),
+            faults=("kill_worker",),
         ),
         Sabotage(
             "index_keeps_deleted",

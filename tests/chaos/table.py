@@ -13,7 +13,7 @@ _ROWS = """
 SELECT room.public_id, message.seq, message.changed_seq, message.client_id,
        author.public_id, message.body, message.kind, message.epoch,
        message.created_at, message.deleted_at IS NOT NULL,
-       message.edited_at
+       message.edited_at, message.stream
   FROM chat_message AS message
   JOIN chat_room AS room ON room.id = message.room_id
   JOIN accounts_user AS author ON author.id = message.author_id
@@ -37,9 +37,20 @@ def stored(database: Path) -> list[Stored]:
                 deleted=bool(row[9]),
                 edited=bool(row[10]),
                 edited_at=_timestamp(row[10]) if row[10] else 0.0,
+                stream=row[11],
+                text=row[5] if row[11] else "",
             )
             for row in connection.execute(_ROWS)
         ]
+
+
+def growing(database: Path) -> int:
+    """How many messages are not final yet."""
+    with closing(_opened(database)) as connection:
+        found: int = connection.execute("SELECT count(*) FROM chat_stream").fetchone()[
+            0
+        ]
+        return found
 
 
 def heads(database: Path) -> dict[str, int]:

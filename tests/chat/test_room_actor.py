@@ -7,9 +7,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from accounts.models import User
+from chat.desk import Body, Desk, Sender
 from chat.inbox import DeleteIntent, EditIntent, PostIntent, Write
 from chat.models import Message, Room
-from chat.room import Body, Desk, Registry, RoomActor, Sender
+from chat.room import Registry, RoomActor
 from livechat.lib import limits
 from livechat.lib.token_bucket import Level, Rate
 

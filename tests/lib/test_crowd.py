@@ -8,6 +8,7 @@ from livechat.lib import limits
 from livechat.lib.connections import Connection
 from livechat.lib.crowd import Crowd
 from livechat.lib.feed import Changes, Feed
+from livechat.lib.growth import Growing, Piece
 from tests.lib.test_hub import Recorder, publication
 from tests.lib.test_pubsub import until
 
@@ -98,6 +99,18 @@ async def test_a_room_that_was_written_to_just_now_waits_until_frames_meet() -> 
     await until(lambda: crowd.rest_s() <= 0)
 
 
+class NoTexts:
+    """A room in which no text grows."""
+
+    async def read(self, room: str) -> Growing:
+        """None."""
+        return Growing(0, [])
+
+    def told(self, room: str, piece: Piece) -> tuple[bytes, bytes]:
+        """Nothing is."""
+        raise AssertionError(piece)
+
+
 async def none_missed(room: str, after: int, limit: int) -> Changes:
     """A log in which nothing is missing."""
     return Changes([], after)
@@ -106,7 +119,7 @@ async def none_missed(room: str, after: int, limit: int) -> Changes:
 @pytest.mark.usefixtures("small_slices")
 async def test_what_comes_while_a_large_room_is_written_reaches_all_in_order() -> None:
     """Also those who go live meanwhile, from their cursor on."""
-    feed = Feed("hall", none_missed, lambda number: b"")
+    feed = Feed("hall", none_missed, lambda number: b"", NoTexts())
     feed.last = 0
     early = [member(feed.crowd)[1] for _ in range(8)]
     late: dict[int, Recorder] = {}
@@ -127,7 +140,7 @@ async def test_what_comes_while_a_large_room_is_written_reaches_all_in_order() -
 @pytest.mark.usefixtures("small_slices")
 async def test_a_flush_leaves_nothing_to_be_written_later() -> None:
     """What a room tells of itself may shut somebody out: first they get the rest."""
-    feed = Feed("hall", none_missed, lambda number: b"")
+    feed = Feed("hall", none_missed, lambda number: b"", NoTexts())
     feed.last = 0
     members = [member(feed.crowd) for _ in range(8)]
     feed.accept([publication(1)])

@@ -8,6 +8,7 @@ import pytest
 from livechat.lib import limits
 from livechat.lib.connections import Connection
 from livechat.lib.feed import Changes, Event, Feed, Publication
+from tests.lib.test_crowd import NoTexts
 from tests.lib.test_hub import Recorder, publication
 from tests.lib.test_pubsub import until
 
@@ -28,7 +29,7 @@ class Room:
     had: list[list[int]] = field(default_factory=list)  # by those who went, when told
 
     def __post_init__(self) -> None:
-        self.feed = Feed("lounge", self.missed, lambda _: b"", self.apply)
+        self.feed = Feed("lounge", self.missed, lambda _: b"", NoTexts(), self.apply)
         self.feed.last = 0
 
     async def missed(self, room: str, after: int, limit: int) -> Changes:

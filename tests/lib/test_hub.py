@@ -17,7 +17,8 @@ from livechat.lib import hub as hub_module
 from livechat.lib import limits
 from livechat.lib.connections import Connection
 from livechat.lib.feed import RECENT_MAX, Changes, Feed, Publication
-from livechat.lib.hub import Hub
+from livechat.lib.growth import Growing, Grown, Piece
+from livechat.lib.hub import Head, Hub
 from tests.lib.conftest import PrivateRedis
 from tests.lib.test_pubsub import until
 
@@ -36,19 +37,40 @@ class ScriptedLog:
     """The log of one room; what was written is there, and readings are counted."""
 
     rows: list[Publication] = field(default_factory=list)
+    growing: dict[int, str] = field(default_factory=dict)
     readings: int = 0
+    text_readings: int = 0
     broken: bool = False
     gate: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         self.gate.set()
 
-    def heads(self, rooms: Sequence[str]) -> dict[str, int]:
+    def heads(self, rooms: Sequence[str]) -> dict[str, Head]:
         """The head of the one room."""
         self.gate.wait(5)
         if self.broken:
             raise RuntimeError("the database is away")
-        return dict.fromkeys(rooms, self.rows[-1].changed_seq if self.rows else 0)
+        grown = sum(len(text) for text in self.growing.values())
+        return dict.fromkeys(rooms, Head(self.last, grown))
+
+    @property
+    def last(self) -> int:
+        """The room's last change."""
+        return self.rows[-1].changed_seq if self.rows else 0
+
+    def texts(self, room: str) -> Growing:
+        """The texts that grow; each message came with the change of its number."""
+        self.text_readings += 1
+        if self.broken:
+            raise RuntimeError("the database is away")
+        grown = [Grown(seq, seq, text) for seq, text in self.growing.items()]
+        return Growing(self.last, grown)
+
+    def told(self, room: str, piece: Piece) -> tuple[bytes, bytes]:
+        """A piece as a frame of its fields."""
+        told = {"seq": piece.seq, "offset": piece.offset, "text": piece.text}
+        return json.dumps(told).encode(), piece.text.encode()
 
     def changes(self, room: str, after: int, limit: int) -> Changes:
         """What is above the cursor."""
@@ -56,7 +78,7 @@ class ScriptedLog:
         if self.broken:
             raise RuntimeError("the database is away")
         above = [one for one in self.rows if one.changed_seq > after]
-        return Changes(above[:limit], self.heads([room])[room])
+        return Changes(above[:limit], self.last)
 
 
 class Recorder:

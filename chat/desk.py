@@ -1,0 +1,83 @@
+"""One room's part of a batch: what was read under the lock, what is to be written."""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from accounts.models import User
+from chat.inbox import Write
+from chat.models import Message, Room
+from chat.streams import Chunk, Stream
+from livechat.lib.token_bucket import Level, Rate, take
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A checked text and its HTML (None: not rendered yet), or the refusal of it."""
+
+    text: str
+    html: str | None = None
+    code: str = ""
+    message: str = ""
+
+
+@dataclass(slots=True)
+class Sender:
+    """What the rules need to know of one person, read under the lock."""
+
+    user: User
+    level: Level | None
+    spent: bool = False  # whether the bucket has to be written
+    streams: int = 0  # texts of theirs that grow, over all rooms; if that is asked for
+
+
+@dataclass(slots=True)
+class Desk:
+    """One room's part of a batch: what was read, and what is to be written."""
+
+    room: Room
+    senders: dict[int, Sender]
+    bodies: Mapping[Write, Body]
+    rate: Rate
+    now: datetime
+    epoch: int  # of the lease under which it is written
+    first_changed_seq: int  # where the room's changes stood before the batch
+    members: set[int] = field(default_factory=set)
+    admins: set[int] = field(default_factory=set)
+    muted: set[int] = field(default_factory=set)
+    banned: set[int] = field(default_factory=set)
+    stored: dict[tuple[int, UUID], Message] = field(default_factory=dict)
+    found: dict[int, Message] = field(default_factory=dict)  # to be changed, by seq
+    # What came of the batch, by seq in its last state; and each state in its turn.
+    new: dict[int, Message] = field(default_factory=dict)
+    changed: dict[int, Message] = field(default_factory=dict)
+    states: list[Message] = field(default_factory=list)
+    # Texts that grow (chat/streaming.py), by seq: how far they are, and what they say
+    # where that is asked for; those that went on and those that ended; what came.
+    streams: dict[int, Stream] = field(default_factory=dict)
+    texts: dict[int, str] = field(default_factory=dict)
+    grown: set[int] = field(default_factory=set)
+    ended: set[int] = field(default_factory=set)
+    chunks: list[Chunk] = field(default_factory=list)
+
+    def change(self, message: Message) -> Message:
+        """A copy of the message with the room's next change, to be given its new state.
+
+        A copy, as the former state may be waiting at the desk to be published.
+        """
+        self.room.last_changed_seq += 1
+        changed = copy.copy(message)
+        changed.created_changed_seq = message.first_changed_seq
+        changed.changed_seq = self.room.last_changed_seq
+        rows = self.new if message.seq in self.new else self.changed
+        rows[message.seq] = self.found[message.seq] = changed
+        self.states.append(changed)
+        return changed
+
+    def pay(self, sender: Sender) -> float:
+        """Take a token; 0, or the seconds to wait when the bucket is empty."""
+        level, wait_s = take(sender.level, self.rate, self.now.timestamp())
+        sender.level, sender.spent = level, True
+        return wait_s
