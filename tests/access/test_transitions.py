@@ -107,7 +107,8 @@ async def test_z9_what_was_open_before_a_change_gets_the_cells_of_the_new_role(
             assert await by_socket(theirs, room, cursor) == cells(INTENTS, "", change)
         found = await asyncio.to_thread(by_api, live, here, change, token)
         assert found == cells(READS, "GET", change)
-        if not reads_on:
+        # The end of a session has no number: it is within the second, and no sooner.
+        if not reads_on and change.new != "AN":
             assert [
                 one for one in theirs.frames if one.get("changed_seq", 0) > end
             ] == []
