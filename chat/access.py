@@ -8,6 +8,7 @@ from django.http import Http404
 from accounts.models import User
 from accounts.sessions import Principal
 from chat.models import Membership, Room
+from chat.titles import entitle
 
 Rule = Callable[[User, Room], bool]
 
@@ -24,7 +25,9 @@ def can(user: User, action: str, room: Room) -> bool:
     Asks the database for the membership each time, so that it is true now.
     """
     rule = RULES.get(action)
-    return bool(rule is not None and user.is_active and rule(user, room))
+    if rule is None or not user.is_active:
+        return False
+    return not (room.is_direct and action in NOT_IN_DIRECTS) and rule(user, room)
 
 
 def require(user: User, action: str, room: Room) -> None:
@@ -42,16 +45,18 @@ def require(user: User, action: str, room: Room) -> None:
 
 
 def room_or_404(user: User, public_id: str) -> Room:
-    """The room, with `member_count`, if the user may see it.
+    """The room, with `member_count` and called as the user sees it, if they may see it.
 
     Raises:
         Http404: it is not there, or not theirs; both look the same.
     """
     rooms = Room.objects.visible_to(user).with_member_count()
     try:
-        return rooms.get(public_id=public_id)
+        found = rooms.get(public_id=public_id)
     except Room.DoesNotExist:
         raise Http404("No such room, or it is not yours to see.") from None
+    entitle([found], user)
+    return found
 
 
 def may_stream(who: Principal) -> bool:
@@ -107,3 +112,20 @@ RULES: dict[str, Rule] = {
     "edit_room": _runs_room,
     "delete_room": _deletes_room,
 }
+
+# What would change who is in a room, or who runs it: in a direct or group message both
+# stay as they are, for the site's admins as well, to whom it does not exist.
+NOT_IN_DIRECTS = frozenset(
+    {
+        "join",
+        "leave",
+        "see_bans",
+        "add_member",
+        "remove_member",
+        "set_role",
+        "mute",
+        "ban",
+        "edit_room",
+        "delete_room",
+    }
+)

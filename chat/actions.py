@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from chat import lobby
 from chat.access import require
-from chat.changes import Change, changing, pay
+from chat.changes import Change, NotPossible, changing, pay
 from chat.members import let_in, let_out
 from chat.models import Membership, Room
 from chat.sweeping import sweep
@@ -112,9 +112,12 @@ def leave_room(user: User, room: Room) -> None:
     """End the membership; a second call changes nothing.
 
     Raises:
-        NotPossible: the last admin leaves others alone. And those of `changing`.
+        NotPossible: the last admin leaves others alone, or nobody leaves this room.
+            And those of `changing`.
     """
     with changing(user, room, "read") as change:
+        if change.room.is_direct:
+            raise NotPossible("Its people stay the same. Nobody leaves it.")
         found = change.room.memberships.filter(user=user).select_related("user").first()
         if found is not None:
             let_out(change, found, "left", f"{user} left.")

@@ -60,9 +60,9 @@ class RoomAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # no generic at run
     search_fields = ("name",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Room]:
-        """Rooms with their member counts, in one query."""
+        """Rooms with their member counts, in one query; no direct messages."""
         rooms: Any = super().get_queryset(request)
-        counted: QuerySet[Room] = rooms.with_member_count()
+        counted: QuerySet[Room] = rooms.without_directs().with_member_count()
         return counted
 
     @admin.display(ordering="member_count")

@@ -73,6 +73,7 @@ def room_fields(room: Room, joined: bool) -> dict[str, Any]:
     """The fields of the protocol's room."""
     return {
         "id": room.public_id,
+        "kind": room.kind,
         "name": room.name,
         "description": room.description,
         "private": room.is_private,

@@ -34,8 +34,8 @@ def rooms(request: UserRequest) -> HttpResponse:
     """All rooms that the asker may see (GET, one query), or a new one (POST, 201)."""
     if request.method == "POST":
         return _make(request)
-    found = Room.objects.visible_to(request.user).with_member_count()
-    found = found.with_joined(request.user)
+    found = Room.objects.visible_to(request.user).without_directs()
+    found = found.with_member_count().with_joined(request.user)
     listed = [room_fields(one, getattr(one, "joined", False)) for one in found]
     return JsonResponse({"rooms": listed})
 

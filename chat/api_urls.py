@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from chat import api, api_members, api_rooms
+from chat import api, api_directs, api_members, api_rooms
 
 urlpatterns = [
+    path("api/directs", api_directs.directs, name="api_directs"),
     path("api/rooms", api_rooms.rooms, name="api_rooms"),
     path("api/rooms/<str:public_id>", api_rooms.room, name="api_room"),
     path(

@@ -36,7 +36,9 @@ class TooManyChanges(PermissionDenied):
 
     def __init__(self, wait_s: float) -> None:
         self.retry_after_s = max(1, -(-int(wait_s * 1000) // 1000))
-        super().__init__(f"Too many changes. Try again in {self.retry_after_s} s.")
+        hours = -(-self.retry_after_s // 3600)
+        wait = f"{self.retry_after_s} s" if hours == 1 else f"{hours} hours"
+        super().__init__(f"Too many changes. Try again in {wait}.")
 
 
 class NotPossible(Exception):  # noqa: N818 - the handler reads as a sentence

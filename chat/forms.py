@@ -70,6 +70,23 @@ class AddMemberForm(forms.Form):
         return found
 
 
+class PeopleForm(forms.Form):
+    """Whom a direct or group message is to be with; and a part of more names."""
+
+    q = forms.CharField(required=False, max_length=limits.NAME_MAX_LENGTH)
+    user = forms.ModelMultipleChoiceField(
+        User.objects.filter(is_active=True), to_field_name="public_id", required=False
+    )
+
+    def clean_q(self) -> str:
+        """The part as names have it; nothing where no name can have it."""
+        text: str = self.cleaned_data["q"]
+        try:
+            return normalise_name(text, max_length=limits.NAME_MAX_LENGTH)
+        except TextError:
+            return ""
+
+
 class RoleForm(forms.Form):
     """The role that somebody gets."""
 

@@ -19,7 +19,8 @@ def appoint_admins() -> None:
     All such rooms, so that what a process left undone that died is done by the next.
     """
     active = Membership.objects.filter(room=OuterRef("pk"), user__is_active=True)
-    orphaned = Room.objects.filter(Exists(active), ~Exists(active.filter(role=ADMIN)))
+    rooms = Room.objects.without_directs()
+    orphaned = rooms.filter(Exists(active), ~Exists(active.filter(role=ADMIN)))
     for pk in orphaned.values_list("pk", flat=True).order_by("pk"):
         with transaction.atomic():
             _appoint(pk)

@@ -16,6 +16,7 @@ from django.template.loader import get_template
 
 from accounts.models import User
 from chat.models import Room
+from chat.titles import entitle
 from livechat.lib import limits
 from livechat.lib.codec import encode
 from livechat.lib.redis import RedisAway
@@ -55,6 +56,16 @@ def room_created(room: Room) -> None:
     _show_card(now, audience(now))
     if now.creator is not None:
         _tell(None, _side(now), Audience([now.creator.public_id]))
+
+
+def direct_begun(room: Room, people: Sequence[User]) -> None:
+    """Show a direct or group message to its people, called as each of them sees it."""
+    for person in people:
+        entitle([room], person)
+        side = get_template("chat/_sidebar_room.html").render({"room": room})
+        place = f'<hx-partial hx-target="#sidebar-directs" hx-swap="afterbegin">{side}'
+        frame = {"type": "room_created", **_fields(room)}
+        _tell(frame, f"{place}</hx-partial>", Audience([person.public_id]))
 
 
 def _present(room: Room) -> Room | None:
@@ -124,6 +135,7 @@ def member_unbanned(room: Room, user: User) -> None:
 def _fields(room: Room) -> dict[str, Any]:
     return {
         "room": room.public_id,
+        "kind": room.kind,
         "name": room.name,
         "description": room.description,
         "members": room.memberships.count(),

@@ -1,12 +1,14 @@
 """Rooms, memberships and the log: a room's messages, numbered without holes."""
 
 import json
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from accounts.models import User
 from chat.querysets import (
     BanQuerySet,
     MembershipQuerySet,
@@ -30,11 +32,29 @@ class RoomManager(_RoomManager["Room"]):
 
 
 class Room(models.Model):
-    """A room and its two counters (docs/protocol.md: `seq` and `changed_seq`)."""
+    """A room and its two counters (docs/protocol.md: `seq` and `changed_seq`).
+
+    A direct or group message is one too, whose people never change (chat/directs.py).
+    """
+
+    class Kind(models.TextChoices):
+        """Whether people come and go, or are the same for ever: two, or more."""
+
+        ROOM = "room"
+        DIRECT = "direct"
+        GROUP = "group"
 
     public_id = models.CharField(
         max_length=16, unique=True, default=public_id, editable=False
     )
+    kind = models.CharField(
+        max_length=10, choices=Kind.choices, default=Kind.ROOM, editable=False
+    )
+    # Of a direct or group message: whose it is, so that the same people have one.
+    people_key = models.CharField(
+        max_length=200, null=True, blank=True, unique=True, editable=False
+    )
+    # Empty in a direct or group message: chat/titles.py names it for who looks at it.
     name = models.CharField(max_length=limits.NAME_MAX_LENGTH)
     description = models.CharField(max_length=limits.DESCRIPTION_MAX_LENGTH, blank=True)
     is_private = models.BooleanField("private", default=False)
@@ -53,6 +73,9 @@ class Room(models.Model):
     # Since then it is none any more, and its log is being swept (chat/sweeping.py).
     deleted_at = models.DateTimeField(null=True, editable=False)
 
+    # Whom a direct or group message is with, once chat/titles.py has looked.
+    others: "Sequence[User]" = ()
+
     objects = RoomManager()
     every = models.Manager["Room"]()  # also those that are being swept
 
@@ -66,6 +89,11 @@ class Room(models.Model):
     def shard(self) -> int:
         """The shard, 0 to SHARDS - 1, whose worker writes this room."""
         return self.pk % limits.SHARDS
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether it is a direct or group message, whose people never change."""
+        return self.kind != Room.Kind.ROOM
 
 
 class Membership(models.Model):

@@ -22,6 +22,7 @@ def an_object(properties: Schema, required: list[str] | None = None) -> Schema:
 ROOM = an_object(
     {
         "id": TEXT,
+        "kind": {"enum": ["room", "direct", "group"]},
         "name": TEXT,
         "description": TEXT,
         "private": FLAG,

@@ -36,6 +36,7 @@ def paths() -> Schema:
     room, user = in_path("room"), in_path("user")
     return {
         "/api/rooms": _rooms(),
+        "/api/directs": _directs(),
         "/api/rooms/{room}": {"parameters": [room], **_room()},
         "/api/rooms/{room}/membership": {"parameters": [room], **_membership()},
         "/api/rooms/{room}/members": {"parameters": [room], **_members()},
@@ -64,6 +65,27 @@ def _rooms() -> Schema:
             "responses": {
                 "201": answer("Made", ONE_ROOM),
                 **errors("400", "401", "403", "429"),
+            },
+        },
+    }
+
+
+def _directs() -> Schema:
+    listed = an_object({"rooms": {"type": "array", "items": ROOM}})
+    most = limits.DIRECT_MAX_PEOPLE
+    users: Schema = {"type": "array", "items": TEXT, "maxItems": most}
+    return {
+        "get": {
+            "summary": "Your direct and group messages",
+            "responses": {"200": answer("The latest first", listed), **errors("401")},
+        },
+        "post": {
+            "summary": "The direct or group message with exactly these people",
+            "requestBody": body(an_object({"users": users})),
+            "responses": {
+                "200": answer("There already", ONE_ROOM),
+                "201": answer("Begun", ONE_ROOM),
+                **errors(*_REFUSALS),
             },
         },
     }

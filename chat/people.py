@@ -1,15 +1,17 @@
 """The people pane: who belongs to a room, and who of them is there."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
 from django.template.loader import get_template
 
 from accounts.models import User, initials
 from chat.fanout import partial
 from chat.models import Membership, Room
 from livechat.lib import limits
+from livechat.lib.text import skeleton
 
 _ORDER = {"online": 0, "dnd": 1, "idle": 2, "offline": 3}
 
@@ -64,6 +66,20 @@ def addable(room: Room) -> list[str]:
     allowed = others.exclude(pk__in=room.bans.values("user"))
     names = allowed.order_by("display_name").values_list("display_name", flat=True)
     return list(names[: limits.PEOPLE_PANE_MAX])
+
+
+def findable(user: User, part: str, chosen: Collection[User]) -> list[User]:
+    """Whom the user may write to, by name: those with the part in it, not yet chosen.
+
+    PEOPLE_FOUND_MAX of them at most.
+    """
+    others = User.objects.filter(is_active=True).exclude(pk=user.pk)
+    others = others.exclude(pk__in=[one.pk for one in chosen])
+    if part:
+        others = others.filter(
+            Q(display_name__icontains=part) | Q(name_skeleton__contains=skeleton(part))
+        )
+    return list(others.order_by("display_name")[: limits.PEOPLE_FOUND_MAX])
 
 
 def _person(

@@ -32,9 +32,22 @@ class RoomQuerySet(models.QuerySet["Room"]):
         theirs = Q(is_private=False) | Exists(_membership_of(user))
         return self.filter(theirs, ~Exists(_ban_of(user)))
 
+    def without_directs(self) -> Self:
+        """Only those that people join and leave, as lobbies list them."""
+        return self.filter(kind="room")
+
     def joined_by(self, user: User) -> Self:
-        """Rooms that the user belongs to."""
-        return self.filter(Exists(_membership_of(user)))
+        """Rooms that the user belongs to, without direct and group messages."""
+        return self.without_directs().filter(Exists(_membership_of(user)))
+
+    def directs_of(self, user: User) -> Self:
+        """The user's direct and group messages, those with the latest word first."""
+        from chat.models import Message
+
+        words = Message.objects.filter(room=OuterRef("pk"), seq=OuterRef("last_seq"))
+        at = Coalesce(Subquery(words.values("created_at")[:1]), "created_at")
+        theirs = self.exclude(kind="room").filter(Exists(_membership_of(user)))
+        return theirs.annotate(at=at).order_by("-at", "-pk")
 
     def with_member_count(self) -> Self:
         """Each room with `member_count`, in the same query."""

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from chat import views, views_members
+from chat import views, views_directs, views_members
 
 urlpatterns = [
     path("", views.lobby, name="lobby"),
+    path("directs/new", views_directs.direct_new, name="direct_new"),
     path("rooms/new", views.room_new, name="room_new"),
     path("rooms/<str:public_id>/", views.room, name="room"),
     path("rooms/<str:public_id>/edit", views.room_edit, name="room_edit"),

@@ -27,6 +27,7 @@ from chat.people import pane
 from chat.presence import present
 from chat.refusals import tells_refusals
 from chat.roster import Roster
+from chat.titles import directs_of
 from livechat.lib import limits
 from livechat.lib.http import error_page
 
@@ -45,6 +46,7 @@ def lobby(request: UserRequest) -> HttpResponse:
     """All rooms that one may see; a newcomer goes on to the first of theirs."""
     rooms = list(
         Room.objects.visible_to(request.user)
+        .without_directs()
         .with_member_count()
         .with_joined(request.user)
         .order_by("name", "pk")  # counting drops the model's own order
@@ -56,6 +58,7 @@ def lobby(request: UserRequest) -> HttpResponse:
         "page": "lobby",
         "rooms": rooms,
         "sidebar_rooms": joined,
+        "sidebar_directs": directs_of(request.user),
         "form": RoomForm(),
     }
     return render(request, "chat/lobby.html", context)
@@ -210,16 +213,18 @@ def _room_page(
     **more: Any,
 ) -> HttpResponse:
     user = request.user
-    may_post, may_leave = can(user, "post", room), can(user, "leave", room)
+    belongs, may_post = can(user, "mark_read", room), can(user, "post", room)
     context = {
         "room": room,
         "current": room.public_id,
         "before": before,
         "log": _page(user, room, before),
         "sidebar_rooms": Room.objects.joined_by(user),
+        "sidebar_directs": directs_of(user),
         "may_post": may_post,
-        "may_leave": may_leave,
-        "is_muted": may_leave and not may_post,
+        "belongs": belongs,
+        "may_leave": belongs and not room.is_direct,
+        "is_muted": belongs and not may_post,
         "may_edit": can(user, "edit_room", room),
         "may_delete": can(user, "delete_room", room),
         "client_id": uuid4(),

@@ -11,6 +11,11 @@ RENDERED_MAX_LENGTH = (
     100_000  # characters of a message's HTML; longer is shown as typed
 )
 
+# Direct and group messages
+DIRECT_MAX_PEOPLE = 10  # people of a group message, who begins it included
+DIRECTS_PER_DAY = 50  # that one person may begin in 24 hours
+PEOPLE_FOUND_MAX = 30  # people that a search shows at once
+
 # Rooms
 PAGE_SIZE = 50  # messages of one page of history
 HISTORY_PAGE_MAX = 200  # messages of one page of the JSON API

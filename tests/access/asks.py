@@ -64,6 +64,7 @@ def _bodies(world: World, row: Row) -> dict[tuple[str, str], dict[str, Any]]:
     target, outsider = world.target.public_id, world.outsider
     return {
         ("room_new", "POST"): {"name": "New"},
+        ("direct_new", "POST"): {"user": target},
         ("room_edit", "POST"): {"name": "Renamed", **is_private},
         ("room_messages", "POST"): {"client_id": str(uuid4()), "body": "by a form"},
         ("room_members", "POST"): {"name": outsider.display_name},
@@ -74,6 +75,7 @@ def _bodies(world: World, row: Row) -> dict[tuple[str, str], dict[str, Any]]:
         ("invites", "POST"): {"days": "1", "uses": "1"},
         ("set_up", "POST"): {"name": "x", "email": "x@example.org", "password": "x"},
         ("api_rooms", "POST"): {"name": "New"},
+        ("api_directs", "POST"): {"users": [target]},
         ("api_room", "PATCH"): {"name": "Renamed"},
         ("api_members", "POST"): {"user": outsider.public_id},
         ("api_member", "PATCH"): {"muted": True},

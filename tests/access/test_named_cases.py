@@ -110,8 +110,8 @@ def test_z15_an_answer_holds_these_fields_and_no_others(here: World) -> None:
         *("event", "reply_to", "attachments", "created_at"),
     }
     assert one_room(user, room.public_id).keys() == {
-        *("id", "name", "description", "private", "members", "joined", "role"),
-        *("last_seq", "last_changed_seq"),
+        *("id", "kind", "name", "description", "private", "members", "joined"),
+        *("role", "last_seq", "last_changed_seq"),
     }
 
 

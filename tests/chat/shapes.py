@@ -25,7 +25,14 @@ MESSAGE_FIELDS = {
 CHANGED_FIELDS = {"edited_at": MAYBE_TEXT, "deleted": FLAG, "reactions": {}}
 META = {"ref": TEXT, "state": TEXT, "typing": FLAG, "joined_at": TEXT, "device": TEXT}
 PERSON = {"name": TEXT, "avatar_url": MAYBE_TEXT, "metas": [META]}
-LOBBY = {"type": TEXT, "room": TEXT, "name": TEXT, "description": TEXT, "members": int}
+LOBBY = {
+    "type": TEXT,
+    "room": TEXT,
+    "kind": TEXT,
+    "name": TEXT,
+    "description": TEXT,
+    "members": NUMBER,
+}
 
 FRAMES: dict[str, Shape] = {
     "hello": {

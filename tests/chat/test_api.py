@@ -17,6 +17,7 @@ from tests.live import Live, wait_until
 
 ROOM = {
     "id": str,
+    "kind": str,
     "name": str,
     "description": str,
     "private": bool,

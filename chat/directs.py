@@ -1,0 +1,79 @@
+"""Direct and group messages: rooms of the same people for ever, found by who they are.
+
+The rule it guards: one room for one set of people, however many ask at the same moment.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from chat import lobby
+from chat.changes import NotPossible, TooManyChanges, pay
+from chat.models import Membership, Room
+from livechat.lib import limits
+
+DAY = timedelta(days=1)
+
+
+def begin_direct(actor: User, others: Sequence[User]) -> tuple[Room, bool]:
+    """The room of exactly the actor and these people, and whether it is new.
+
+    Everybody in it finds it at their side.
+
+    Raises:
+        NotPossible: nobody else is named, too many are, or one cannot be written to.
+        TooManyChanges: the actor began too many today, or made too many changes.
+    """
+    people = {user.pk: user for user in (actor, *others)}
+    _fitting(actor, people)
+    key = ",".join(str(pk) for pk in sorted(people))
+    if (found := Room.objects.filter(people_key=key).first()) is not None:
+        return found, False
+    for user in people.values():
+        if not may_begin(actor, user):
+            raise NotPossible(f"You cannot write to {user}.")
+    try:
+        return _made(actor, list(people.values()), key), True
+    except IntegrityError:  # somebody was quicker
+        return Room.objects.get(people_key=key), False
+
+
+def may_begin(actor: User, other: User) -> bool:
+    """Whether the actor may begin to write to the other: who has an account."""
+    return other.is_active
+
+
+def _fitting(actor: User, people: dict[int, User]) -> None:
+    if len(people) < 2:
+        raise NotPossible("Choose somebody else to write to.")
+    if len(people) > limits.DIRECT_MAX_PEOPLE:
+        most = limits.DIRECT_MAX_PEOPLE - 1
+        raise NotPossible(f"Choose at most {most} people. For more, make a room.")
+
+
+def _made(actor: User, people: list[User], key: str) -> Room:
+    with transaction.atomic():
+        pay(actor)
+        _within_a_day(actor)
+        room = Room.objects.create(
+            kind=Room.Kind.DIRECT if len(people) == 2 else Room.Kind.GROUP,
+            people_key=key,
+            is_private=True,
+            creator=actor,
+        )
+        rows = [Membership(room=room, user=user) for user in people]
+        Membership.objects.bulk_create(rows)
+        transaction.on_commit(lambda: lobby.direct_begun(room, people))
+    return room
+
+
+def _within_a_day(actor: User) -> None:
+    """Refuse somebody who began too many today: only strangers would notice."""
+    begun = Room.objects.exclude(kind=Room.Kind.ROOM).filter(creator=actor)
+    today = begun.filter(created_at__gt=timezone.now() - DAY).order_by("created_at")
+    at = list(today.values_list("created_at", flat=True)[: limits.DIRECTS_PER_DAY])
+    if len(at) >= limits.DIRECTS_PER_DAY:
+        raise TooManyChanges((at[0] + DAY - timezone.now()).total_seconds())
