@@ -21,6 +21,7 @@ from accounts import actions
 from accounts.forms import NameField, free_name
 from accounts.links import invite_path, password_path
 from accounts.models import Community, Invite, Token, User
+from accounts.sessions import end_all_sessions
 from livechat.lib import limits
 
 _sign_in_page = secure_admin_login(admin.site.login)
@@ -146,6 +147,9 @@ class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # no generic at run
             actions.change_address(obj, obj.email)
         if "is_active" in form.changed_data and not obj.is_active:
             actions.deactivate(obj)
+        elif "role" in form.changed_data and obj.role == User.Role.GUEST:
+            # What they followed as anybody does may be open somewhere.
+            end_all_sessions(obj)
 
     @admin.action(description="Make a one-time password link")
     def make_password_link(

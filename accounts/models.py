@@ -54,6 +54,7 @@ class User(AbstractBaseUser):
         OWNER = "owner"
         ADMIN = "admin"
         MEMBER = "member"
+        GUEST = "guest"
 
     public_id = models.CharField(
         max_length=16, unique=True, default=public_id, editable=False

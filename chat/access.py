@@ -8,6 +8,7 @@ from django.http import Http404
 from accounts.models import User
 from accounts.sessions import Principal
 from chat.models import Membership, Room
+from chat.silences import silence
 from chat.titles import entitle
 
 Rule = Callable[[User, Room], bool]
@@ -28,6 +29,25 @@ def can(user: User, action: str, room: Room) -> bool:
     if rule is None or not user.is_active:
         return False
     return not (room.is_direct and action in NOT_IN_DIRECTS) and rule(user, room)
+
+
+def require_site(user: User, action: str) -> None:
+    """Nothing, when the user may do the action on the site, outside of any room.
+
+    Raises:
+        PermissionDenied: they are a guest, who has what others put them into.
+    """
+    if not may_on_site(user, action):
+        raise PermissionDenied("Guests of this site may not do that.")
+
+
+def may_on_site(user: User, action: str) -> bool:
+    """Whether the user may do one of SITE_ACTIONS; an unknown action is refused."""
+    is_guest = user.role == User.Role.GUEST
+    return user.is_active and not is_guest and action in SITE_ACTIONS
+
+
+SITE_ACTIONS = frozenset({"create_room", "begin_direct"})
 
 
 def require(user: User, action: str, room: Room) -> None:
@@ -67,6 +87,19 @@ def may_stream(who: Principal) -> bool:
     return who.is_bot or not who.session_key
 
 
+def allowed_or_404(user: User, action: str, public_id: str) -> Room:
+    """The room of `room_or_404`, to which the user may do the action.
+
+    Raises:
+        Http404: it is not there, or not theirs.
+        PermissionDenied: they see it, but may not.
+    """
+    found = room_or_404(user, public_id)
+    if not can(user, action, found):
+        raise PermissionDenied("You may not do that in this room.")
+    return found
+
+
 def _sees(user: User, room: Room) -> bool:
     return Room.objects.visible_to(user).filter(pk=room.pk).exists()
 
@@ -76,7 +109,10 @@ def _belongs(user: User, room: Room) -> bool:
 
 
 def _writes(user: User, room: Room) -> bool:
-    return room.memberships.filter(user=user, is_muted=False).exists()
+    found = room.memberships.filter(user=user).first()
+    if found is None:
+        return False
+    return not silence(room, found.role, is_muted=found.is_muted)
 
 
 def _runs_room(user: User, room: Room) -> bool:
@@ -84,6 +120,23 @@ def _runs_room(user: User, room: Room) -> bool:
     if role_in(user, room) == Membership.Role.ADMIN:
         return True
     return user.is_staff and not room.is_private
+
+
+def _moderates(user: User, room: Room) -> bool:
+    """Who runs the room, and its moderators."""
+    if role_in(user, room) == Membership.Role.MODERATOR:
+        return True
+    return _runs_room(user, room)
+
+
+def _settles(user: User, room: Room) -> bool:
+    """The room's moderators; and the site's admins, by the site's queue of reports."""
+    return _moderates(user, room) or user.is_staff
+
+
+def _sees_audit(user: User, room: Room) -> bool:
+    """Who belongs to the room, and who runs it."""
+    return _belongs(user, room) or _runs_room(user, room)
 
 
 def _deletes_room(user: User, room: Room) -> bool:
@@ -105,10 +158,15 @@ RULES: dict[str, Rule] = {
     "see_members": _sees,
     "see_bans": _runs_room,
     "add_member": _runs_room,
-    "remove_member": _runs_room,
+    "remove_member": _moderates,
     "set_role": _runs_room,
-    "mute": _runs_room,
+    "mute": _moderates,
     "ban": _runs_room,
+    "invite": _runs_room,
+    "see_audit": _sees_audit,
+    "report": _belongs,
+    "see_reports": _moderates,
+    "settle_report": _settles,
     "edit_room": _runs_room,
     "delete_room": _deletes_room,
 }
@@ -120,11 +178,14 @@ NOT_IN_DIRECTS = frozenset(
         "join",
         "leave",
         "see_bans",
+        "see_audit",
+        "see_reports",
         "add_member",
         "remove_member",
         "set_role",
         "mute",
         "ban",
+        "invite",
         "edit_room",
         "delete_room",
     }

@@ -1,4 +1,4 @@
-"""Changes to rooms, and who comes and goes by themselves.
+"""Rooms that are made and deleted, and who comes and goes by themselves.
 
 What happens to a room is an entry of its own log (chat/changes.py); that there is a
 room, or none any more, is told to the lobby alone. Nothing leaves before the commit.
@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from chat import lobby
-from chat.access import require
-from chat.changes import Change, NotPossible, changing, pay
+from chat.access import require, require_site
+from chat.changes import NotPossible, changing, pay
 from chat.members import let_in, let_out
 from chat.models import Membership, Room
 from chat.sweeping import sweep
@@ -25,8 +25,10 @@ def create_room(
     """Store a room whose admin is its creator; tell the lobby. Its log is empty.
 
     Raises:
+        PermissionDenied: the creator is a guest of the site.
         TooManyChanges: the creator has made too many.
     """
+    require_site(creator, "create_room")
     with transaction.atomic():
         pay(creator)
         room = Room.objects.create(
@@ -35,45 +37,6 @@ def create_room(
         Membership.objects.create(room=room, user=creator, role=Membership.Role.ADMIN)
         transaction.on_commit(lambda: lobby.room_created(room))
     return room
-
-
-def update_room(
-    actor: User,
-    room: Room,
-    *,
-    name: str | None = None,
-    description: str | None = None,
-    is_private: bool | None = None,
-) -> Room:
-    """Change a room's name, description or privacy (None: none of it); return the room.
-
-    A room that becomes public shows only what is written from then on to those who
-    were no members. The errors are those of `changing`.
-    """
-    with changing(actor, room, "edit_room") as change:
-        now, was_private = change.room, change.room.is_private
-        if name is not None and name != now.name:
-            now.name = name
-            change.enter("renamed", f"{actor} renamed the room to “{name}”.", name=name)
-        if description is not None and description != now.description:
-            now.description = description
-            change.enter("described", f"{actor} changed what the room is for.")
-        if is_private is not None and is_private != was_private:
-            _set_private(change, is_private)
-        fields = ["name", "description", "is_private", "public_from_seq"]
-        now.save(update_fields=fields)
-        change.tell(lambda: lobby.room_updated(now, was_private=was_private))
-    return now
-
-
-def _set_private(change: Change, is_private: bool) -> None:
-    change.room.is_private = is_private
-    if is_private:
-        change.enter("private", f"{change.actor} made the room private.", hidden=True)
-        return
-    text = "made the room public. What was written before stays with its members."
-    entry = change.enter("public", f"{change.actor} {text}")
-    change.room.public_from_seq = entry.seq
 
 
 def delete_room(actor: User, room: Room) -> None:

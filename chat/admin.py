@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.models import User
-from chat import actions
+from chat import actions, room_settings
 from chat.access import can
 from chat.models import Room
 from livechat.lib import limits
@@ -86,7 +86,9 @@ class RoomAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # no generic at run
         if change:
             # The form has changed `obj` already; the action compares with what was.
             room = Room.objects.get(pk=obj.pk)
-            actions.update_room(_actor(request), room, is_private=is_private, **texts)
+            room_settings.update_room(
+                _actor(request), room, is_private=is_private, **texts
+            )
             return
         room = actions.create_room(_actor(request), is_private=is_private, **texts)
         obj.pk, obj.public_id = room.pk, room.public_id

@@ -42,12 +42,14 @@ def _client_id(intent: Write) -> str:
     return str(intent.client_id) if isinstance(intent, PostIntent) else ""
 
 
-def too_fast(intent: Write, room: Room, wait_s: float) -> Answer:
-    """The refusal of an empty bucket, with the time after which it has a token."""
+def too_fast(
+    intent: Write, room: Room, wait_s: float, why: str = "Too fast."
+) -> Answer:
+    """The refusal of what may be sent again after the seconds to wait."""
     seconds = max(1, round(wait_s + 0.49))
     return msgspec.structs.replace(
         _blank(intent, room),
         code="rate_limited",
-        message=f"Too fast. Try again in {seconds} s.",
+        message=f"{why} Try again in {seconds} s.",
         retry_after_ms=int(wait_s * 1000) + 1,
     )

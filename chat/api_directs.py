@@ -18,7 +18,7 @@ from chat.api_parts import (
     room_fields,
 )
 from chat.directs import begin_direct
-from chat.intents import text
+from chat.fields import text
 from chat.models import Room
 from chat.titles import entitle
 from livechat.lib import limits

@@ -113,6 +113,7 @@ def member_fields(row: Membership) -> dict[str, Any]:
     return {
         "user": _person(row.user),
         "role": row.role,
+        "owner": row.is_owner,
         "muted": row.is_muted,
         "joined_at": row.joined_at.isoformat(),
     }

@@ -76,7 +76,11 @@ def room_fields(room: Room, joined: bool) -> dict[str, Any]:
         "kind": room.kind,
         "name": room.name,
         "description": room.description,
+        "topic": room.topic,
         "private": room.is_private,
+        "read_only": room.is_read_only,
+        "slow_mode_s": room.slow_mode_s,
+        "archived": room.is_archived,
         "members": getattr(room, "member_count", None),
         "joined": joined,
         "last_seq": room.last_seq,
@@ -134,6 +138,19 @@ def line(max_length: int, *, may_be_empty: bool = False) -> Callable[[str, Any],
             return normalise_name(value, max_length=max_length)
         except TextError as error:
             raise FrameError(_CODES[type(error)], f"{name}: {error}") from error
+
+    return read
+
+
+def whole(low: int, high: int) -> Callable[[str, Any], int]:
+    """A reader of whole numbers from `low` to `high`."""
+
+    def read(name: str, value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise FrameError("bad_frame", f"{name}: expected a whole number.")
+        if not low <= value <= high:
+            raise FrameError("bad_frame", f"{name}: expected {low} to {high}.")
+        return value
 
     return read
 

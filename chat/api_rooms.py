@@ -5,7 +5,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.api import api
 from accounts.http import UserRequest
-from chat import access, actions
+from chat import access, actions, room_settings
 from chat.api_parts import (
     Fields,
     body_of,
@@ -16,6 +16,7 @@ from chat.api_parts import (
     one_room,
     room_fields,
     visible,
+    whole,
 )
 from chat.models import Room
 from livechat.lib import limits
@@ -24,6 +25,13 @@ FIELDS: Fields = {
     "name": line(limits.NAME_MAX_LENGTH),
     "description": line(limits.DESCRIPTION_MAX_LENGTH, may_be_empty=True),
     "private": flag,
+}
+SETTINGS: Fields = {
+    **FIELDS,
+    "topic": line(limits.TOPIC_MAX_LENGTH, may_be_empty=True),
+    "read_only": flag,
+    "slow_mode_s": whole(0, limits.SLOW_MODE_MAX_S),
+    "archived": flag,
 }
 
 
@@ -63,13 +71,17 @@ def room(request: UserRequest, public_id: str) -> HttpResponse:
         actions.delete_room(request.user, found)
         return HttpResponse(status=204)
     access.require(request.user, "edit_room", found)
-    given = body_of(request, FIELDS)
-    actions.update_room(
+    given = body_of(request, SETTINGS)
+    room_settings.update_room(
         request.user,
         found,
         name=given.get("name"),
         description=given.get("description"),
+        topic=given.get("topic"),
         is_private=given.get("private"),
+        is_read_only=given.get("read_only"),
+        slow_mode_s=given.get("slow_mode_s"),
+        is_archived=given.get("archived"),
     )
     return JsonResponse(one_room(request.user, public_id))
 

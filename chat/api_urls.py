@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chat import api, api_directs, api_members, api_rooms
+from chat import api, api_directs, api_invites, api_members, api_rooms
 
 urlpatterns = [
     path("api/directs", api_directs.directs, name="api_directs"),
@@ -21,6 +21,13 @@ urlpatterns = [
     ),
     path("api/rooms/<str:public_id>/bans", api_members.bans, name="api_bans"),
     path("api/rooms/<str:public_id>/bans/<str:user>", api_members.ban, name="api_ban"),
+    path("api/join", api_invites.join, name="api_join"),
+    path("api/rooms/<str:public_id>/invites", api_invites.invites, name="api_invites"),
+    path(
+        "api/rooms/<str:public_id>/invites/<int:pk>",
+        api_invites.invite,
+        name="api_invite",
+    ),
     path("api/rooms/<str:public_id>/messages", api.messages, name="api_messages"),
     path(
         "api/rooms/<str:public_id>/messages/<int:seq>", api.message, name="api_message"

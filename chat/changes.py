@@ -21,6 +21,7 @@ from accounts.models import User
 from chat import fanout
 from chat.access import require
 from chat.models import ChangeBucket, Message, Room
+from chat.moderation_tables import AuditEntry
 from chat.streams import Stream
 from livechat.lib import limits
 from livechat.lib.token_bucket import Level, Rate, take
@@ -52,11 +53,13 @@ class Change:
     actor: User
     room: Room
     entries: list[Message] = field(default_factory=list)  # of the log, new or changed
-    stopped: int = 0  # of them: those that were growing
     tellings: list[Callable[[], None]] = field(default_factory=list)
 
-    def enter(self, kind: str, sentence: str, **fields: str | bool) -> Message:
-        """Append an entry to the room's log; return it, with its numbers."""
+    def enter(self, kind: str, sentence: str, **fields: str | bool | int) -> Message:
+        """Append an entry to the room's log; return it, with its numbers.
+
+        What an admin or moderator did goes into the room's audit log too.
+        """
         self.room.last_seq += 1
         self.room.last_changed_seq += 1
         entry = Message.objects.create(
@@ -72,9 +75,37 @@ class Change:
             created_at=timezone.now(),
         )
         self.entries.append(entry)
+        by_themselves = fields.get("user") == self.actor.public_id
+        if not (kind in {"joined", "left"} and by_themselves):
+            self.audit(kind, sentence)
         if kind in SILENCING:
             self._stop_streams(str(fields["user"]))
         return entry
+
+    def delete(self, message: Message) -> None:
+        """Empty a message for everybody, as the room worker would; a repeat is idle.
+
+        `author` must be loaded, and the message read after the room was locked.
+        """
+        if message.deleted_at is not None:
+            return
+        self.room.last_changed_seq += 1
+        message.created_changed_seq = message.first_changed_seq
+        message.changed_seq = self.room.last_changed_seq
+        if message.stream == Message.Growth.OPEN:
+            message.stream = Message.Growth.STOPPED
+            Stream.objects.filter(room=self.room, seq=message.seq).delete()
+        message.body = message.html = ""
+        message.deleted_at = timezone.now()
+        message.room = self.room
+        message.save()
+        self.entries.append(message)
+
+    def audit(self, kind: str, sentence: str) -> None:
+        """Write into the audit log what is no entry of the room's log."""
+        AuditEntry.objects.create(
+            room=self.room, actor=self.actor, kind=kind, sentence=sentence
+        )
 
     def _stop_streams(self, user: str) -> None:
         """Make final what somebody is writing who may write here no more."""
@@ -89,7 +120,6 @@ class Change:
             message.save()
             message.room = self.room
             stream.delete()
-            self.stopped += 1
             self.entries.append(message)
 
     def tell(self, telling: Callable[[], None]) -> None:
@@ -98,11 +128,11 @@ class Change:
 
     def store(self) -> None:
         """Move the room's counters from the numbers that were read; tell it later."""
-        count = len(self.entries)
+        new = [one for one in self.entries if one.created_changed_seq is None]
         moved = Room.objects.filter(
             pk=self.room.pk,
-            last_seq=self.room.last_seq - count + self.stopped,
-            last_changed_seq=self.room.last_changed_seq - count,
+            last_seq=self.room.last_seq - len(new),
+            last_changed_seq=self.room.last_changed_seq - len(self.entries),
         ).update(
             last_seq=self.room.last_seq, last_changed_seq=self.room.last_changed_seq
         )
@@ -117,10 +147,11 @@ class Change:
 
 
 @contextmanager
-def changing(actor: User, room: Room, action: str) -> Iterator[Change]:
+def changing(actor: User, room: Room, action: str | None) -> Iterator[Change]:
     """The change of a room that is locked until the block ends, and then committed.
 
-    A block that enters nothing costs nothing and is not told.
+    A block that enters nothing costs nothing and is not told. `action` None: the block
+    asks by itself whether they may.
 
     Raises:
         Http404: the room is not there, or not theirs to see.
@@ -131,7 +162,8 @@ def changing(actor: User, room: Room, action: str) -> Iterator[Change]:
         locked = Room.objects.select_for_update(no_key=True).filter(pk=room.pk).first()
         if locked is None:
             raise Http404("No such room, or it is not yours to see.")
-        require(actor, action, locked)
+        if action is not None:
+            require(actor, action, locked)
         change = Change(actor, locked)
         yield change
         if change.entries:

@@ -255,7 +255,7 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
     async def _typing(self, intent: intents.Typing) -> None:
         if intent.room not in self.connection.feeds:
             raise subscriptions.no_room()
-        if not self.connection.known[intent.room].is_muted:
+        if not self.connection.known[intent.room].silence:
             await self.web.attendance.typing(intent.room, self.connection, on=intent.on)
 
     async def _presence(self, intent: intents.Presence) -> None:

@@ -3,8 +3,8 @@
 from chat.answers import refused
 from chat.inbox import Write
 from chat.intake import Entry
-from chat.models import DeadLetter
 from chat.posting import Outcome
+from chat.worker_tables import DeadLetter
 
 
 def bury(entry: Entry, reason: str) -> None:

@@ -13,7 +13,8 @@ from accounts.models import Token, User
 from accounts.signals import site_set_up
 from chat import actions
 from chat.inbox import post_message
-from chat.models import Bucket, ChangeBucket, Membership, Message, Room
+from chat.models import ChangeBucket, Membership, Message, Room
+from chat.worker_tables import Bucket
 from livechat.supervise.instance import running_instance
 
 PASSWORD = "a-demo-password-for-loopback"  # noqa: S105 - printed with the demo on purpose

@@ -9,6 +9,7 @@ from uuid import UUID
 from accounts.models import User
 from chat.inbox import Write
 from chat.models import Message, Room
+from chat.silences import slow_wait_s
 from chat.streams import Chunk, Stream
 from livechat.lib.token_bucket import Level, Rate, take
 
@@ -44,16 +45,17 @@ class Desk:
     now: datetime
     epoch: int  # of the lease under which it is written
     first_changed_seq: int  # where the room's changes stood before the batch
-    members: set[int] = field(default_factory=set)
-    admins: set[int] = field(default_factory=set)
+    roles: dict[int, str] = field(default_factory=dict)  # of those who belong
     muted: set[int] = field(default_factory=set)
     banned: set[int] = field(default_factory=set)
+    last_posts: dict[int, float] = field(default_factory=dict)  # in slow mode
     stored: dict[tuple[int, UUID], Message] = field(default_factory=dict)
     found: dict[int, Message] = field(default_factory=dict)  # to be changed, by seq
     # What came of the batch, by seq in its last state; and each state in its turn.
     new: dict[int, Message] = field(default_factory=dict)
     changed: dict[int, Message] = field(default_factory=dict)
     states: list[Message] = field(default_factory=list)
+    posted: dict[int, float] = field(default_factory=dict)  # new `last_posts`
     # Texts that grow (chat/streaming.py), by seq: how far they are, and what they say
     # where that is asked for; those that went on and those that ended; what came.
     streams: dict[int, Stream] = field(default_factory=dict)
@@ -81,3 +83,13 @@ class Desk:
         level, wait_s = take(sender.level, self.rate, self.now.timestamp())
         sender.level, sender.spent = level, True
         return wait_s
+
+    def slow_wait_s(self, user: int) -> float:
+        """The seconds that the user has to wait in slow mode; 0: write."""
+        role, last_at = self.roles.get(user), self.last_posts.get(user)
+        return slow_wait_s(self.room, role, last_at, self.now.timestamp())
+
+    def note_post(self, user: int) -> None:
+        """Remember that the user writes now, if the room is in slow mode."""
+        if self.room.slow_mode_s:
+            self.last_posts[user] = self.posted[user] = self.now.timestamp()

@@ -12,7 +12,7 @@ from accounts.models import User
 from chat import rows
 from chat.desk import Body, Desk, Sender
 from chat.inbox import AppendIntent, FinishIntent, PostIntent, SilenceIntent, Write
-from chat.models import Ban, Membership, Room
+from chat.models import Ban, Room
 from chat.room import Registry
 from chat.streams import Stream
 from livechat.lib import limits
@@ -23,6 +23,9 @@ ROOM_FIELDS = (
     "id",
     "public_id",
     "is_private",
+    "is_read_only",
+    "is_archived",
+    "slow_mode_s",
     "public_from_seq",
     "last_seq",
     "last_changed_seq",
@@ -56,6 +59,7 @@ def read_desks(
     here = [intent for intent in intents if intent.room in desks]
     if here:
         _seat(desks, {(intent.room, intent.user) for intent in here})
+        _recall_last_posts(desks, here)
         _recall_stored(desks, here)
         _find_targets(desks, here)
         growing = [one for one in here if _is_of_a_stream(one)]
@@ -83,9 +87,7 @@ def _seat(desks: dict[int, Desk], pairs: set[tuple[int, int]]) -> None:
     for room, user, role, is_muted in rows.memberships(pairs):
         desk = desks[room]
         strangers.discard((room, user))
-        desk.members.add(user)
-        if role == Membership.Role.ADMIN:
-            desk.admins.add(user)
+        desk.roles[user] = role
         if is_muted:
             desk.muted.add(user)
     if strangers:  # no query when all of them belong
@@ -93,6 +95,17 @@ def _seat(desks: dict[int, Desk], pairs: set[tuple[int, int]]) -> None:
         for ban in Ban.objects.filter(room__in=rooms, user__in=users):
             if ban.room_id in desks:
                 desks[ban.room_id].banned.add(ban.user_id)
+
+
+def _recall_last_posts(desks: dict[int, Desk], intents: Iterable[Write]) -> None:
+    """Tell desks in slow mode when their senders last wrote; else no query."""
+    pairs = {
+        (intent.room, intent.user)
+        for intent in intents
+        if desks[intent.room].room.slow_mode_s
+    }
+    for room, user, at in rows.last_posts(pairs):
+        desks[room].last_posts[user] = at
 
 
 def _recall_stored(desks: dict[int, Desk], intents: Iterable[Write]) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from chat import lobby
+from chat.access import require_site
 from chat.changes import NotPossible, TooManyChanges, pay
 from chat.models import Membership, Room
 from livechat.lib import limits
@@ -24,9 +25,11 @@ def begin_direct(actor: User, others: Sequence[User]) -> tuple[Room, bool]:
     Everybody in it finds it at their side.
 
     Raises:
+        PermissionDenied: the actor is a guest of the site.
         NotPossible: nobody else is named, too many are, or one cannot be written to.
         TooManyChanges: the actor began too many today, or made too many changes.
     """
+    require_site(actor, "begin_direct")
     people = {user.pk: user for user in (actor, *others)}
     _fitting(actor, people)
     key = ",".join(str(pk) for pk in sorted(people))

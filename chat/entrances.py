@@ -22,10 +22,13 @@ ROOM = (
     "id",
     "public_id",
     "is_private",
+    "is_read_only",
+    "is_archived",
     "last_seq",
     "last_changed_seq",
     "public_from_seq",
 )
+FLAGS = ("is_private", "is_read_only", "is_archived")
 MEMBERSHIP = ("role", "is_muted", "last_read_seq", "reads_from_seq")
 
 
@@ -129,11 +132,14 @@ def seen(user_id: int, room: str) -> Seen | None:
     if row is None:
         return None
     found = Room.from_db(None, ROOM, row[: len(ROOM)])
-    found.is_private = bool(found.is_private)  # SQLite says 0 or 1
+    for name in FLAGS:  # SQLite says 0 or 1
+        setattr(found, name, bool(getattr(found, name)))
     role, is_muted, read_seq, reads_from_seq = row[len(ROOM) :]
     return Seen(
         room=found,
-        known=Known(found.pk, role, bool(is_muted)),
+        known=Known(
+            found.pk, role, bool(is_muted), found.is_read_only, found.is_archived
+        ),
         read_seq=read_seq or 0,
         begin=found.public_from_seq if reads_from_seq is None else reads_from_seq,
     )

@@ -5,12 +5,21 @@ alone, so that nothing above the event that shuts it out can reach it.
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from accounts.models import User
 from chat.models import Room
+from chat.silences import silence
 from livechat.lib.feed import Event
 
 ENDS = frozenset({"left", "removed", "banned"})
+# What these tell of the room as it is from then on.
+RULES: dict[str, dict[str, Any]] = {
+    "read_only": {"is_read_only": True},
+    "writable": {"is_read_only": False},
+    "archived": {"is_archived": True},
+    "restored": {"is_archived": False},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +29,13 @@ class Known:
     pk: int
     role: str | None = None  # None: they only read
     is_muted: bool = False
+    is_read_only: bool = False
+    is_archived: bool = False
+
+    @property
+    def silence(self) -> str:
+        """Why a member may not write here, as a sentence; empty when they may."""
+        return silence(self, self.role, is_muted=self.is_muted)
 
 
 def known(user_id: int, room: str) -> Known | None:
@@ -39,6 +55,8 @@ def after(event: Event, known: Known, *, own: bool) -> Known | None:
     """
     if event.kind == "private":
         return known if known.role else None
+    if event.kind in RULES:
+        return replace(known, **RULES[event.kind])
     if not own:
         return known
     if event.kind in ENDS:

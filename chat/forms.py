@@ -6,10 +6,22 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from accounts.models import User
+from chat.moderation_tables import Report
 from livechat.lib import limits
 from livechat.lib.text import TextError, normalise_name, skeleton
 
 MAX_SEQ = 2**53
+SLOW_MODES = [
+    (0, "as often as anywhere"),
+    (5, "once in 5 seconds"),
+    (10, "once in 10 seconds"),
+    (30, "once in 30 seconds"),
+    (60, "once a minute"),
+    (300, "once in 5 minutes"),
+    (900, "once in 15 minutes"),
+    (3600, "once an hour"),
+    (limits.SLOW_MODE_MAX_S, "once in 6 hours"),
+]
 
 
 class RoomForm(forms.Form):
@@ -37,6 +49,47 @@ class RoomForm(forms.Form):
         """One line, or nothing."""
         text: str = self.cleaned_data["description"]
         return _one_line(text, limits.DESCRIPTION_MAX_LENGTH) if text else ""
+
+
+class SettingsForm(RoomForm):
+    """All that a room's admins set; `slow_mode_s` is a number once cleaned."""
+
+    topic = forms.CharField(
+        label="Topic: what is going on",
+        required=False,
+        max_length=limits.TOPIC_MAX_LENGTH,
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+    is_read_only = forms.BooleanField(
+        label="Read-only: only admins and moderators write", required=False
+    )
+    slow_mode_s = forms.TypedChoiceField(
+        label="Slow mode: a member writes",
+        required=False,  # left out, it stays as it is
+        empty_value=None,
+        coerce=int,
+        choices=SLOW_MODES,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        seconds = self.initial.get("slow_mode_s", 0)
+        if seconds not in dict(SLOW_MODES):  # as a program has set it
+            choice = (seconds, f"once in {seconds} seconds")
+            self.fields["slow_mode_s"].choices = [*SLOW_MODES, choice]  # type: ignore[attr-defined] # a choice field
+
+    field_order = ("name", "topic", "description", "slow_mode_s", "is_read_only")
+
+    def clean_topic(self) -> str:
+        """One line, or nothing."""
+        text: str = self.cleaned_data["topic"]
+        return _one_line(text, limits.TOPIC_MAX_LENGTH) if text else ""
+
+
+class ArchiveForm(forms.Form):
+    """Whether a room is in the archive from now on."""
+
+    archived = forms.ChoiceField(choices=[("yes", "yes"), ("no", "no")])
 
 
 class MessageForm(forms.Form):
@@ -90,13 +143,61 @@ class PeopleForm(forms.Form):
 class RoleForm(forms.Form):
     """The role that somebody gets."""
 
-    role = forms.ChoiceField(choices=[("admin", "admin"), ("member", "member")])
+    role = forms.ChoiceField(
+        choices=[(role, role) for role in ("admin", "moderator", "member")]
+    )
 
 
 class MuteForm(forms.Form):
     """Whether somebody is muted from now on."""
 
     muted = forms.ChoiceField(choices=[("yes", "yes"), ("no", "no")])
+
+
+class LinkForm(forms.Form):
+    """How long a link into a room lasts, and for how many people."""
+
+    days = forms.IntegerField(
+        label="Days", min_value=1, max_value=limits.INVITE_MAX_DAYS, initial=7
+    )
+    uses = forms.IntegerField(
+        label="People", min_value=1, max_value=limits.INVITE_MAX_USES, initial=10
+    )
+    signs_up = forms.BooleanField(
+        label="Also for people who have no account yet", required=False
+    )
+
+    def __init__(self, data: Any = None, *, for_staff: bool) -> None:
+        super().__init__(data)
+        if not for_staff:
+            del self.fields["signs_up"]
+
+
+class ReportForm(forms.Form):
+    """What is wrong with a message."""
+
+    reason = forms.ChoiceField(
+        label="What is wrong with it?",
+        choices=Report.Reason.choices,
+        widget=forms.RadioSelect,
+    )
+    note = forms.CharField(
+        label="Anything to add?",
+        required=False,
+        max_length=limits.REPORT_NOTE_MAX_LENGTH,
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+
+    def clean_note(self) -> str:
+        """One line, or nothing."""
+        text: str = self.cleaned_data["note"]
+        return _one_line(text, limits.REPORT_NOTE_MAX_LENGTH) if text else ""
+
+
+class OutcomeForm(forms.Form):
+    """What is done about a report."""
+
+    outcome = forms.ChoiceField(choices=Report.Outcome.choices)
 
 
 class OffsetForm(forms.Form):

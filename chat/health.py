@@ -3,7 +3,7 @@
 from django.db import Error
 from django.utils import timezone
 
-from chat.models import Shard
+from chat.worker_tables import Shard
 from livechat.lib import limits
 from livechat.lib.redis import RedisAway, client
 

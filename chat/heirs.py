@@ -1,7 +1,8 @@
 """A room whose last admin's account was closed gets another: nobody else could go on.
 
 The rule it guards: where somebody belongs to a room, somebody runs it. Whoever is there
-longest does, people before bots and those who may write before those who are muted.
+longest does, people before bots, those who may write before those who are muted, and
+moderators before members.
 """
 
 from django.db import transaction
@@ -11,6 +12,7 @@ from chat.changes import Change
 from chat.models import Membership, Room
 
 ADMIN = Membership.Role.ADMIN
+_ORDER = ("user__is_bot", "is_muted", "-role", "joined_at", "pk")
 
 
 def appoint_admins() -> None:
@@ -34,7 +36,7 @@ def _appoint(pk: int) -> None:
     people = room.memberships.filter(user__is_active=True).select_related("user")
     if people.filter(role=ADMIN).exists():
         return
-    heir = people.order_by("user__is_bot", "is_muted", "joined_at", "pk").first()
+    heir = people.order_by(*_ORDER).first()
     if heir is None:
         return
     heir.role, heir.is_muted = ADMIN, False

@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from chat import rows
-from chat.models import RoomWorker, Shard
+from chat.worker_tables import RoomWorker, Shard
 from livechat.lib import limits
 
 

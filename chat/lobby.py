@@ -105,6 +105,25 @@ def room_updated(room: Room, *, was_private: bool = False) -> None:
     _tell(frame, html, audience(now))
 
 
+def room_archived(room: Room) -> None:
+    """Take the room from its members' side, or put it back there."""
+    if (now := _present(room)) is None:
+        return
+    html = _side(now)
+    if now.is_archived:
+        html = f'<hx-partial hx-target="#side-{now.public_id}" hx-swap="delete">'
+        html += "</hx-partial>"
+    _tell(None, html, Audience(_members(now)))
+
+
+def tell_people(people: Sequence[User], sentence: str) -> None:
+    """Show a sentence in the corner of these people's pages."""
+    context = {"text": sentence, "kind": "info"}
+    html = get_template("chat/_toast.html").render(context)
+    html = f'<hx-partial hx-target="#toasts" hx-swap="beforeend">{html}</hx-partial>'
+    _tell(None, html, Audience([one.public_id for one in people]))
+
+
 def room_deleted(room: str, to: Audience) -> None:
     """Take the room (by public id) from the pages of those who could see it."""
     _tell({"type": "room_deleted", "room": room}, _gone(room), to)
@@ -138,6 +157,7 @@ def _fields(room: Room) -> dict[str, Any]:
         "kind": room.kind,
         "name": room.name,
         "description": room.description,
+        "topic": room.topic,
         "members": room.memberships.count(),
     }
 

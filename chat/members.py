@@ -4,9 +4,10 @@ Each is a change of the room's log (chat/changes.py); a repeat changes nothing.
 """
 
 from accounts.models import User
-from chat import lobby
+from chat import access, lobby
 from chat.changes import Change, NotPossible, changing
 from chat.models import Ban, Membership, Room
+from chat.silences import RUNS_TALK
 
 ADMIN = Membership.Role.ADMIN
 
@@ -36,25 +37,26 @@ def remove_member(actor: User, room: Room, user: User) -> None:
     with changing(actor, room, "remove_member") as change:
         _not_oneself(change, user, "To go, leave the room.")
         if (found := _membership(change, user)) is not None:
+            within_reach(change, found)
             let_out(change, found, "removed", f"{actor} removed {user}.")
 
 
 def set_role(actor: User, room: Room, user: User, role: str) -> None:
-    """Make a member an admin, or an admin a member; an admin is not muted.
+    """Give a member another role; who runs the room or its talk is not muted.
 
     Raises:
-        NotPossible: they are no member, or the room's last admin.
+        NotPossible: they are no member, the room's owner, or its last admin.
     """
     with changing(actor, room, "set_role") as change:
         found = _member(change, user)
         if found.role == role:
             return
+        within_reach(change, found)
         if role != ADMIN:
             keep_an_admin(change, found)
         found.role, found.is_muted = role, False
         found.save(update_fields=["role", "is_muted"])
-        article = "an admin" if role == ADMIN else "a member"
-        sentence = f"{actor} made {user} {article}."
+        sentence = f"{actor} made {user} {a(role)}."
         change.enter("role", sentence, user=user.public_id, role=role)
 
 
@@ -62,18 +64,10 @@ def set_muted(actor: User, room: Room, user: User, *, muted: bool) -> None:
     """Let a member read and not write, or write again.
 
     Raises:
-        NotPossible: they are no member, or an admin.
+        NotPossible: they are no member, or an admin or moderator.
     """
     with changing(actor, room, "mute") as change:
-        found = _member(change, user)
-        if found.is_muted == muted:
-            return
-        if found.role == ADMIN:
-            raise NotPossible(f"{user} is an admin. Make them a member first.")
-        found.is_muted = muted
-        found.save(update_fields=["is_muted"])
-        kind = "muted" if muted else "unmuted"
-        change.enter(kind, f"{actor} {kind} {user}.", user=user.public_id)
+        mute(change, user, muted=muted)
 
 
 def ban(actor: User, room: Room, user: User) -> None:
@@ -84,13 +78,15 @@ def ban(actor: User, room: Room, user: User) -> None:
     """
     with changing(actor, room, "ban") as change:
         _not_oneself(change, user, "You cannot ban yourself.")
+        if (found := _membership(change, user)) is not None:
+            within_reach(change, found)
         _, made = Ban.objects.get_or_create(
             room=change.room, user=user, defaults={"by": actor}
         )
         if not made:
             return
         sentence = f"{actor} banned {user}."
-        if (found := _membership(change, user)) is not None:
+        if found is not None:
             let_out(change, found, "banned", sentence)
             return
         room = change.room
@@ -107,6 +103,23 @@ def unban(actor: User, room: Room, user: User) -> None:
             change.enter("unbanned", sentence, user=user.public_id)
             room = change.room
             change.tell(lambda: lobby.member_unbanned(room, user))
+
+
+def mute(change: Change, user: User, *, muted: bool) -> None:
+    """The same within a change that was allowed before.
+
+    Raises:
+        NotPossible: they are no member, or an admin or moderator.
+    """
+    found = _member(change, user)
+    if found.is_muted == muted:
+        return
+    if found.role in RUNS_TALK:
+        raise NotPossible(f"{user} is {a(found.role)}. Make them a member first.")
+    found.is_muted = muted
+    found.save(update_fields=["is_muted"])
+    kind = "muted" if muted else "unmuted"
+    change.enter(kind, f"{change.actor} {kind} {user}.", user=user.public_id)
 
 
 def let_in(change: Change, user: User, sentence: str) -> Membership:
@@ -135,6 +148,31 @@ def let_out(change: Change, found: Membership, kind: str, sentence: str) -> None
     hidden = room.is_private or kind == "banned"
     change.enter(kind, sentence, user=user.public_id, hidden=hidden)
     change.tell(lambda: lobby.member_left(room, user, kind, hidden=hidden))
+
+
+def within_reach(change: Change, found: Membership) -> None:
+    """Refuse what a room's people may not do to each other, whatever they may else.
+
+    Nobody but the site's admins touches a room's owner, and a moderator touches plain
+    members only.
+
+    Raises:
+        NotPossible: it is that.
+    """
+    actor = change.actor
+    if found.user == actor:
+        return
+    above = actor.is_staff and not change.room.is_private
+    if found.is_owner and not above:
+        raise NotPossible(f"{found.user} owns this room. Only they can give it away.")
+    if found.role in RUNS_TALK and not access.can(actor, "set_role", change.room):
+        text = f"{found.user} is {a(found.role)}. Ask an admin of this room."
+        raise NotPossible(text)
+
+
+def a(role: str) -> str:
+    """The role with its article."""
+    return f"an {role}" if role == ADMIN else f"a {role}"
 
 
 def keep_an_admin(change: Change, found: Membership) -> None:

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models import User
+from chat import moderation_tables, worker_tables  # noqa: F401 - Django finds them
 from chat.querysets import (
     BanQuerySet,
     MembershipQuerySet,
@@ -16,6 +17,7 @@ from chat.querysets import (
     RoomQuerySet,
 )
 from livechat.lib import limits
+from livechat.lib.durations import words_of
 from livechat.lib.ids import public_id
 from livechat.lib.markdown import render
 from livechat.lib.text import joined_text
@@ -57,7 +59,13 @@ class Room(models.Model):
     # Empty in a direct or group message: chat/titles.py names it for who looks at it.
     name = models.CharField(max_length=limits.NAME_MAX_LENGTH)
     description = models.CharField(max_length=limits.DESCRIPTION_MAX_LENGTH, blank=True)
+    # What is going on in it now; what it is for is its description.
+    topic = models.CharField(max_length=limits.TOPIC_MAX_LENGTH, blank=True)
     is_private = models.BooleanField("private", default=False)
+    is_read_only = models.BooleanField(default=False)  # admins and moderators write
+    is_archived = models.BooleanField(default=False, editable=False)  # nobody does
+    # Seconds between two messages of a plain member; 0: as fast as anywhere.
+    slow_mode_s = models.PositiveIntegerField(default=0)
     creator = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -91,6 +99,11 @@ class Room(models.Model):
         return self.pk % limits.SHARDS
 
     @property
+    def slow_mode_words(self) -> str:
+        """The time of its slow mode as people say it, such as `5 minutes`."""
+        return words_of(self.slow_mode_s)
+
+    @property
     def is_direct(self) -> bool:
         """Whether it is a direct or group message, whose people never change."""
         return self.kind != Room.Kind.ROOM
@@ -103,6 +116,7 @@ class Membership(models.Model):
         """What someone may do in a room."""
 
         ADMIN = "admin"
+        MODERATOR = "moderator"
         MEMBER = "member"
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="memberships")
@@ -125,6 +139,12 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} in {self.room}"
+
+    @property
+    def is_owner(self) -> bool:
+        """Whether they made the room and run it still; `room` must be loaded."""
+        made = self.user_id == self.room.creator_id
+        return made and self.role == self.Role.ADMIN
 
 
 class Ban(models.Model):
@@ -243,41 +263,6 @@ class Message(models.Model):
         return self.changed_seq if created is None else created
 
 
-class Shard(models.Model):
-    """The lease of one shard: who writes its rooms, and the fencing epoch."""
-
-    number = models.PositiveSmallIntegerField(primary_key=True)
-    owner = models.CharField(max_length=100, blank=True)
-    epoch = models.BigIntegerField(default=0)
-    until = models.DateTimeField(default=timezone.now)
-
-    def __str__(self) -> str:
-        return f"Shard {self.number}, epoch {self.epoch}, {self.owner}"
-
-
-class RoomWorker(models.Model):
-    """A worker that lives until then; the shards are shared out among those."""
-
-    name = models.CharField(max_length=100, primary_key=True)
-    until = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Bucket(models.Model):
-    """A person's token bucket; written with the messages that it let through."""
-
-    user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True
-    )
-    level = models.FloatField()
-    at = models.FloatField()  # seconds since 1970, of `level`
-
-    def __str__(self) -> str:
-        return f"{self.level:.1f} tokens of {self.user_id}"
-
-
 class ChangeBucket(models.Model):
     """A person's token bucket of changes to rooms and to who is in them."""
 
@@ -289,16 +274,3 @@ class ChangeBucket(models.Model):
 
     def __str__(self) -> str:
         return f"{self.level:.1f} changes of {self.user_id}"
-
-
-class DeadLetter(models.Model):
-    """An intent that failed three times; kept for the operator, never retried."""
-
-    shard = models.PositiveSmallIntegerField()
-    entry_id = models.CharField(max_length=40)
-    payload = models.BinaryField()
-    error = models.TextField()
-    created_at = models.DateTimeField(default=timezone.now)
-
-    def __str__(self) -> str:
-        return f"{self.shard}/{self.entry_id}"

@@ -10,7 +10,7 @@ TEXT: Schema = {"type": "string"}
 NUMBER: Schema = {"type": "integer", "minimum": 0}
 FLAG: Schema = {"type": "boolean"}
 MOMENT: Schema = {"type": "string", "format": "date-time"}
-ROLE: Schema = {"enum": ["admin", "member"]}
+ROLE: Schema = {"enum": ["admin", "moderator", "member"]}
 MAYBE_NUMBER: Schema = {"type": ["integer", "null"], "minimum": 0}
 
 
@@ -25,16 +25,18 @@ ROOM = an_object(
         "kind": {"enum": ["room", "direct", "group"]},
         "name": TEXT,
         "description": TEXT,
+        "topic": TEXT,
         "private": FLAG,
+        "read_only": FLAG,
+        "slow_mode_s": NUMBER,
+        "archived": FLAG,
         "members": NUMBER,
         "joined": FLAG,
         "last_seq": NUMBER,
         "last_changed_seq": NUMBER,
     }
 )
-ONE_ROOM = an_object(
-    {**ROOM["properties"], "role": {"enum": ["admin", "member", None]}}
-)
+ONE_ROOM = an_object({**ROOM["properties"], "role": {"enum": [*ROLE["enum"], None]}})
 AUTHOR = an_object({"id": TEXT, "name": TEXT, "bot": FLAG})
 EVENT: Schema = {
     "type": ["object", "null"],
@@ -44,6 +46,8 @@ EVENT: Schema = {
         "role": ROLE,
         "hidden": FLAG,
         "name": TEXT,
+        "topic": TEXT,
+        "seconds": NUMBER,
     },
     "required": ["type"],
 }

@@ -1,5 +1,6 @@
 """The paths of rooms and their people in the OpenAPI document (chat/openapi.py)."""
 
+from chat import openapi_invites
 from chat.openapi_parts import (
     AUTHOR,
     FLAG,
@@ -24,7 +25,22 @@ _TEXTS: Schema = {
     "description": {"type": "string", "maxLength": limits.DESCRIPTION_MAX_LENGTH},
     "private": FLAG,
 }
-_MEMBER = an_object({"user": AUTHOR, "role": ROLE, "muted": FLAG, "joined_at": MOMENT})
+_SETTINGS: Schema = {
+    **_TEXTS,
+    "topic": {"type": "string", "maxLength": limits.TOPIC_MAX_LENGTH},
+    "read_only": FLAG,
+    "slow_mode_s": {"type": "integer", "minimum": 0, "maximum": limits.SLOW_MODE_MAX_S},
+    "archived": FLAG,
+}
+_MEMBER = an_object(
+    {
+        "user": AUTHOR,
+        "role": ROLE,
+        "owner": FLAG,
+        "muted": FLAG,
+        "joined_at": MOMENT,
+    }
+)
 _BAN = an_object({"user": AUTHOR, "created_at": MOMENT})
 _WHO = an_object({"user": TEXT})
 _STANDING = an_object({"role": ROLE, "muted": FLAG}, [])
@@ -37,6 +53,7 @@ def paths() -> Schema:
     return {
         "/api/rooms": _rooms(),
         "/api/directs": _directs(),
+        **openapi_invites.paths(),
         "/api/rooms/{room}": {"parameters": [room], **_room()},
         "/api/rooms/{room}/membership": {"parameters": [room], **_membership()},
         "/api/rooms/{room}/members": {"parameters": [room], **_members()},
@@ -98,8 +115,8 @@ def _room() -> Schema:
             "responses": {"200": answer("The room", ONE_ROOM), **errors("401", "404")},
         },
         "patch": {
-            "summary": "Change its name, description or privacy",
-            "requestBody": body(an_object(_TEXTS, [])),
+            "summary": "Change what it is called and for, who sees it and who writes",
+            "requestBody": body(an_object(_SETTINGS, [])),
             "responses": {"200": answer("Changed", ONE_ROOM), **errors(*_REFUSALS)},
         },
         "delete": {

@@ -53,9 +53,9 @@ def pane(
     return {"people": people, "member_count": count, "online_count": len(states)}
 
 
-def voice_fragment(room: str, *, is_muted: bool) -> bytes:
-    """What a member's own page shows of whether they may write (room: public id)."""
-    context = {"room": room, "is_muted": is_muted}
+def voice_fragment(room: str, silence: str) -> bytes:
+    """Why a member may not write, on their own page, or nothing (room: public id)."""
+    context = {"room": room, "silence": silence}
     html = get_template("chat/_voice.html").render(context)
     return partial(f"#voice-{room}", "outerMorph", html).encode()
 

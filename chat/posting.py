@@ -117,6 +117,13 @@ def _store(desks: Sequence[Desk]) -> None:
             for desk in written
         ]
     )
+    rows.keep_last_posts(
+        [
+            (desk.room.pk, user, at)
+            for desk in written
+            for user, at in desk.posted.items()
+        ]
+    )
     senders = desks[0].senders if desks else {}  # the same ones at every desk
     rows.keep_levels(
         {

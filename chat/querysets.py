@@ -25,11 +25,13 @@ class RoomQuerySet(models.QuerySet["Room"]):
     def visible_to(self, user: User) -> Self:
         """Public rooms, and private ones that the active user belongs to.
 
-        None that they are banned from.
+        None that they are banned from; and for guests only those that they belong to.
         """
         if not user.is_active:
             return self.none()
-        theirs = Q(is_private=False) | Exists(_membership_of(user))
+        # Asked of the database, as some ask by the key alone (chat/entrances.py).
+        guest = User.objects.filter(pk=user.pk, role=User.Role.GUEST)
+        theirs = Q(~Exists(guest), is_private=False) | Exists(_membership_of(user))
         return self.filter(theirs, ~Exists(_ban_of(user)))
 
     def without_directs(self) -> Self:
@@ -37,8 +39,9 @@ class RoomQuerySet(models.QuerySet["Room"]):
         return self.filter(kind="room")
 
     def joined_by(self, user: User) -> Self:
-        """Rooms that the user belongs to, without direct and group messages."""
-        return self.without_directs().filter(Exists(_membership_of(user)))
+        """Rooms that the user belongs to; no direct messages and no archived ones."""
+        rooms = self.without_directs().filter(is_archived=False)
+        return rooms.filter(Exists(_membership_of(user)))
 
     def directs_of(self, user: User) -> Self:
         """The user's direct and group messages, those with the latest word first."""

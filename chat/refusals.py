@@ -1,12 +1,12 @@
-"""What pages show when a change of a room is refused (chat/changes.py)."""
+"""Where a form leads, and what it shows when a change is refused (chat/changes.py)."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.contrib import messages
-from django.http import HttpResponse
-from django.shortcuts import resolve_url
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, resolve_url
 
 from accounts.http import UserRequest
 from chat.changes import NotPossible, TooManyChanges
@@ -33,6 +33,13 @@ def tells_refusals(view: View[P]) -> View[P]:
             return response
 
     return wrapped
+
+
+def go(request: HttpRequest, to: str, *args: str) -> HttpResponse:
+    """Redirect; htmx would follow by itself and put the page into a fragment."""
+    if request.headers.get("HX-Request"):
+        return HttpResponse(headers={"HX-Redirect": resolve_url(to, *args)})
+    return redirect(to, *args)
 
 
 def _told(request: UserRequest, status: int, title: str, sentence: str) -> HttpResponse:

@@ -14,7 +14,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from accounts.models import User
-from chat import streaming
+from chat import silences, streaming
 from chat.answers import acked, refused, too_fast
 from chat.desk import Body, Desk, Sender
 from chat.inbox import (
@@ -103,8 +103,11 @@ class RoomActor:
             return refused(intent, desk.room, "no_message", message)
         if intent.grows and (refusal := streaming.too_many(intent, sender, desk)):
             return refused(intent, desk.room, *refusal)
+        if wait_s := desk.slow_wait_s(intent.user):
+            return too_fast(intent, desk.room, wait_s, silences.SLOW)
         if wait_s := desk.pay(sender):
             return too_fast(intent, desk.room, wait_s)
+        desk.note_post(intent.user)
         new = self._append(intent, sender.user, body, desk)
         if intent.grows:
             streaming.begin(new, sender, desk)
@@ -207,24 +210,27 @@ def _not_allowed(
 ) -> tuple[str, str] | None:
     if sender is None or not sender.user.is_active or sender.user.epoch != intent.epoch:
         return "forbidden", "This session has ended. Log in again."
-    if intent.user in desk.muted and not isinstance(intent, DeleteIntent):
-        return "forbidden", "An admin of this room has muted you. You can still read."
-    if intent.user in desk.members:
-        return None
+    if (role := desk.roles.get(intent.user)) is not None:
+        if isinstance(intent, DeleteIntent):
+            return None
+        is_muted = intent.user in desk.muted
+        why = silences.silence(desk.room, role, is_muted=is_muted)
+        return ("forbidden", why) if why else None
     if desk.room.is_private or intent.user in desk.banned:
         return "no_room", "There is no such room, or it is not yours."
     return "forbidden", "Join the room first."
 
 
 def _not_theirs(intent: Change, desk: Desk) -> tuple[str, str] | None:
-    """Why the message is not theirs to change: authors edit, admins may delete too."""
+    """Why the message is not theirs to change: authors edit, who runs it deletes."""
     message = desk.found.get(intent.seq)
     deletes = isinstance(intent, DeleteIntent)
     if message is None or (message.deleted_at is not None and not deletes):
         return "no_message", "There is no such message, or it was deleted."
     if message.kind == Message.Kind.SYSTEM:
         return "forbidden", "This line tells what happened; it stays."
-    if message.author_id == intent.user or (deletes and intent.user in desk.admins):
+    runs_talk = desk.roles.get(intent.user) in silences.RUNS_TALK
+    if message.author_id == intent.user or (deletes and runs_talk):
         return None
     return "forbidden", "This message is somebody else's."
 

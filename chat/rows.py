@@ -12,7 +12,8 @@ from uuid import UUID
 
 from django.db import connection, models
 
-from chat.models import Bucket, Membership, Message, Room
+from chat.models import Membership, Message, Room
+from chat.worker_tables import Bucket, LastPost
 from livechat.lib.token_bucket import Level
 
 M = TypeVar("M", bound=models.Model)
@@ -61,6 +62,16 @@ def memberships(pairs: Collection[tuple[int, int]]) -> list[tuple[int, int, str,
     with connection.cursor() as cursor:
         cursor.execute(sql, _flat(pairs))
         return [(*who, role, bool(muted)) for *who, role, muted in cursor.fetchall()]
+
+
+def last_posts(pairs: Collection[tuple[int, int]]) -> list[tuple[int, int, float]]:
+    """(room, user, at) of those of the pairs (room, user) that wrote in slow mode."""
+    if not pairs:
+        return []
+    sql = _matching(LastPost, ("room_id", "user_id"), pairs, "room_id, user_id, at")
+    with connection.cursor() as cursor:
+        cursor.execute(sql, _flat(pairs))
+        return list(cursor.fetchall())
 
 
 def messages_by_client_id(
@@ -120,6 +131,16 @@ def move_counters(rooms: Sequence[tuple[Room, int, int]]) -> None:
     )
     if moved != len(rooms):
         raise RuntimeError(f"{len(rooms) - moved} rooms were moved by another writer")
+
+
+def keep_last_posts(posts: Sequence[tuple[int, int, float]]) -> None:
+    """Store (room, user, at): when these people wrote in rooms in slow mode."""
+    table = _name(LastPost._meta.db_table)
+    _many(
+        f"INSERT INTO {table} (room_id, user_id, at) VALUES (%s, %s, %s) "  # noqa: S608 - ours
+        "ON CONFLICT (room_id, user_id) DO UPDATE SET at = excluded.at",
+        posts,
+    )
 
 
 def keep_levels(levels: Mapping[int, Level]) -> None:

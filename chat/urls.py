@@ -2,18 +2,63 @@
 
 from django.urls import path
 
-from chat import views, views_directs, views_members
+from chat import (
+    views,
+    views_directs,
+    views_invites,
+    views_members,
+    views_reports,
+    views_settings,
+)
 
 urlpatterns = [
     path("", views.lobby, name="lobby"),
+    path("join/<str:code>", views_invites.join, name="join"),
+    path("reports", views_reports.site_reports, name="site_reports"),
+    path("reports/own", views_reports.own_reports, name="own_reports"),
+    path("reports/<int:pk>", views_reports.site_report, name="site_report"),
     path("directs/new", views_directs.direct_new, name="direct_new"),
     path("rooms/new", views.room_new, name="room_new"),
     path("rooms/<str:public_id>/", views.room, name="room"),
-    path("rooms/<str:public_id>/edit", views.room_edit, name="room_edit"),
-    path("rooms/<str:public_id>/delete", views.room_delete, name="room_delete"),
+    path("rooms/<str:public_id>/edit", views_settings.room_edit, name="room_edit"),
+    path(
+        "rooms/<str:public_id>/archive",
+        views_settings.room_archive,
+        name="room_archive",
+    ),
+    path(
+        "rooms/<str:public_id>/delete", views_settings.room_delete, name="room_delete"
+    ),
+    path("rooms/<str:public_id>/audit", views_settings.room_audit, name="room_audit"),
     path("rooms/<str:public_id>/join", views.room_join, name="room_join"),
     path("rooms/<str:public_id>/leave", views.room_leave, name="room_leave"),
     path("rooms/<str:public_id>/messages", views.room_messages, name="room_messages"),
+    path(
+        "rooms/<str:public_id>/messages/<int:seq>/report",
+        views_reports.message_report,
+        name="message_report",
+    ),
+    path(
+        "rooms/<str:public_id>/reports/new",
+        views_reports.room_report_new,
+        name="room_report_new",
+    ),
+    path(
+        "rooms/<str:public_id>/reports", views_reports.room_reports, name="room_reports"
+    ),
+    path(
+        "rooms/<str:public_id>/reports/<int:pk>",
+        views_reports.room_report,
+        name="room_report",
+    ),
+    path(
+        "rooms/<str:public_id>/invites", views_invites.room_invites, name="room_invites"
+    ),
+    path(
+        "rooms/<str:public_id>/invites/<int:pk>/end",
+        views_invites.room_invite_end,
+        name="room_invite_end",
+    ),
     path("rooms/<str:public_id>/history", views.room_history, name="room_history"),
     path(
         "rooms/<str:public_id>/members",

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import uuid4
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.views.decorators.http import (
@@ -19,14 +18,15 @@ from django.views.decorators.http import (
 from accounts.http import JUST_ARRIVED, UserRequest
 from accounts.models import User
 from chat import actions
-from chat.access import can, room_or_404
+from chat.access import allowed_or_404, can, require_site, room_or_404
 from chat.forms import BeforeForm, MessageForm, RoomForm
 from chat.inbox import Refused, post_message
-from chat.models import Message, Room
+from chat.models import Membership, Message, Room
 from chat.people import pane
 from chat.presence import present
-from chat.refusals import tells_refusals
+from chat.refusals import go, tells_refusals
 from chat.roster import Roster
+from chat.silences import silence as why_silent
 from chat.titles import directs_of
 from livechat.lib import limits
 from livechat.lib.http import error_page
@@ -49,9 +49,9 @@ def lobby(request: UserRequest) -> HttpResponse:
         .without_directs()
         .with_member_count()
         .with_joined(request.user)
-        .order_by("name", "pk")  # counting drops the model's own order
+        .order_by("is_archived", "name", "pk")  # counting drops the model's own order
     )
-    joined = [room for room in rooms if room.joined]  # type: ignore[attr-defined] # annotated
+    joined = [room for room in rooms if room.joined and not room.is_archived]  # type: ignore[attr-defined] # annotated
     if request.session.pop(JUST_ARRIVED, False) and joined:
         return redirect("room", joined[0].public_id)
     context = {
@@ -96,55 +96,19 @@ def room_history(request: UserRequest, public_id: str) -> HttpResponse:
 @login_required
 @tells_refusals
 def room_new(request: UserRequest) -> HttpResponse:
-    """Make a room; its page comes next."""
+    """Make a room; its page comes next. No guest makes one."""
+    require_site(request.user, "create_room")
     form = RoomForm(request.POST or None)
     if form.is_valid():
         made = actions.create_room(request.user, **form.cleaned_data)
-        return _go(request, "room", made.public_id)
+        return go(request, "room", made.public_id)
     context = {
         "form": form,
-        "heading": "New room",
         "submit": "Make the room",
         "action": resolve_url("room_new"),
     }
-    return _form_page(request, context)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-@tells_refusals
-def room_edit(request: UserRequest, public_id: str) -> HttpResponse:
-    """Change a room's name, description or privacy."""
-    found = _allowed(request, "edit_room", public_id)
-    initial = {
-        "name": found.name,
-        "description": found.description,
-        "is_private": found.is_private,
-    }
-    form = RoomForm(request.POST or None, initial=initial)
-    if form.is_valid():
-        actions.update_room(request.user, found, **form.cleaned_data)
-        return _go(request, "room", public_id)
-    context = {
-        "form": form,
-        "room": found,
-        "heading": f"Edit {initial['name']}",
-        "submit": "Save",
-        "action": resolve_url("room_edit", public_id),
-        "may_delete": can(request.user, "delete_room", found),
-    }
-    return _form_page(request, context)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-def room_delete(request: UserRequest, public_id: str) -> HttpResponse:
-    """Ask, then delete the room with all that was written in it."""
-    found = _allowed(request, "delete_room", public_id)
-    if request.method != "POST":
-        return render(request, "chat/room_delete.html", {"room": found})
-    actions.delete_room(request.user, found)
-    return _go(request, "lobby")
+    status = 422 if form.errors else 200
+    return render(request, "chat/room_form.html", context, status=status)
 
 
 @require_POST
@@ -155,7 +119,7 @@ def room_join(request: UserRequest, public_id: str) -> HttpResponse:
     found = room_or_404(request.user, public_id)
     if can(request.user, "join", found):
         actions.join_room(request.user, found)
-    return _go(request, "room", public_id)
+    return go(request, "room", public_id)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -167,14 +131,14 @@ def room_leave(request: UserRequest, public_id: str) -> HttpResponse:
     if request.method != "POST":
         return render(request, "chat/room_leave.html", {"room": found})
     actions.leave_room(request.user, found)
-    return _go(request, "lobby")
+    return go(request, "lobby")
 
 
 @require_POST
 @login_required
 def room_messages(request: UserRequest, public_id: str) -> HttpResponse:
     """Post without JavaScript; a refusal shows the text again with the reason."""
-    found = _allowed(request, "post", public_id)
+    found = allowed_or_404(request.user, "post", public_id)
     form = MessageForm(request.POST)
     if not form.is_valid():
         return error_page(
@@ -213,7 +177,11 @@ def _room_page(
     **more: Any,
 ) -> HttpResponse:
     user = request.user
-    belongs, may_post = can(user, "mark_read", room), can(user, "post", room)
+    mine = room.memberships.filter(user=user).first()
+    belongs = mine is not None
+    silence = why_silent(room, mine.role, is_muted=mine.is_muted) if mine else ""
+    runs_room = can(user, "edit_room", room)
+    moderates = mine is not None and mine.role == Membership.Role.MODERATOR
     context = {
         "room": room,
         "current": room.public_id,
@@ -221,11 +189,13 @@ def _room_page(
         "log": _page(user, room, before),
         "sidebar_rooms": Room.objects.joined_by(user),
         "sidebar_directs": directs_of(user),
-        "may_post": may_post,
+        "may_post": belongs and not silence,
         "belongs": belongs,
         "may_leave": belongs and not room.is_direct,
-        "is_muted": belongs and not may_post,
-        "may_edit": can(user, "edit_room", room),
+        "silence": silence,
+        "may_edit": runs_room,
+        "may_invite": runs_room,
+        "may_moderate": runs_room or moderates,
         "may_delete": can(user, "delete_room", room),
         "client_id": uuid4(),
         "hello_client_id": uuid4(),
@@ -269,25 +239,6 @@ def _refused_page(
     return response
 
 
-def _allowed(request: UserRequest, action: str, public_id: str) -> Room:
-    found = room_or_404(request.user, public_id)
-    if not can(request.user, action, found):
-        raise PermissionDenied
-    return found
-
-
-def _form_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-    status = 422 if context["form"].errors else 200
-    return render(request, "chat/room_form.html", context, status=status)
-
-
 def _bad_before(request: HttpRequest) -> HttpResponse:
     sentence = "before: expected the number of a message, 1 or more."
     return error_page(request, 422, "That page was not understood", sentence)
-
-
-def _go(request: HttpRequest, to: str, *args: str) -> HttpResponse:
-    """Redirect; htmx would follow by itself and put the page into a fragment."""
-    if request.headers.get("HX-Request"):
-        return HttpResponse(headers={"HX-Redirect": resolve_url(to, *args)})
-    return redirect(to, *args)

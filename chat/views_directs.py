@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from accounts.http import UserRequest
+from chat.access import require_site
 from chat.changes import NotPossible
 from chat.directs import begin_direct
 from chat.forms import PeopleForm
@@ -22,8 +23,10 @@ from livechat.lib import limits
 def direct_new(request: UserRequest) -> HttpResponse:
     """Search for people by name and choose some (GET, POST with `find`); or write.
 
-    The same people lead to the same room, which is made if there is none.
+    The same people lead to the same room, which is made if there is none. No guest of
+    the site begins one.
     """
+    require_site(request.user, "begin_direct")
     begins = request.method == "POST" and "find" not in request.POST
     form = PeopleForm(request.POST if request.method == "POST" else request.GET)
     if not form.is_valid():

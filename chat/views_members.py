@@ -144,6 +144,7 @@ def _page(
         "members": rows[: limits.PAGE_SIZE],
         "next_offset": end if len(rows) > limits.PAGE_SIZE else None,
         "may_manage": may_manage,
+        "may_moderate": may_manage or can(request.user, "mute", room),
     }
     if may_manage:
         context["form"] = form or AddMemberForm()

@@ -45,7 +45,9 @@ REVOCATION_POLL_S = 1.0
 RECHECK_AT_ONCE = 500  # sessions in one question; databases bound its parameters
 RETRY_DELAY_S = 0.5
 SESSION_ENDED = 4001
-VOICES = frozenset({"muted", "unmuted", "role"})  # events that end or begin a mute
+# Events that end or begin a silence: of one person, and of everybody.
+VOICES = frozenset({"muted", "unmuted", "role"}) | followers.RULES.keys()
+FOR_ALL = frozenset({"private"}) | followers.RULES.keys()
 
 _answers = msgspec.msgpack.Decoder(list[Answer])
 
@@ -168,7 +170,7 @@ class WebProcess:
         concerned = [
             one
             for one in feed.crowd
-            if event.kind == "private" or one.principal.public_id == event.user
+            if event.kind in FOR_ALL or one.principal.public_id == event.user
         ]
         gone = [one for one in concerned if not self.learn(one, room, event)]
         self.end(gone, room, event.kind, hidden=event.hidden)
@@ -185,7 +187,7 @@ class WebProcess:
         """Show a member's own page whether they may write."""
         known: Known | None = connection.known.get(room)
         if connection.html and known is not None and known.role is not None:
-            html = people.voice_fragment(room, is_muted=known.is_muted)
+            html = people.voice_fragment(room, known.silence)
             connection.send(b"", html)
 
     def learn(self, connection: Connection, room: str, event: Event) -> bool:

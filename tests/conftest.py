@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.models import Community, Token, User
-from chat.models import Shard
+from chat.worker_tables import Shard
 from tests.environment import VAR
 from tests.live import Live
 

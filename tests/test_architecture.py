@@ -49,10 +49,10 @@ EXCEPTIONS = {
 
 # Inside chat a file imports only files of the lines above its own.
 CHAT_LAYERS = (
-    ("streams", "fields"),
+    ("streams", "fields", "worker_tables", "moderation_tables"),
     ("events", "querysets", "intents", "presence", "forms", "openapi_parts"),
-    ("models", "roster", "openapi_rooms"),
-    ("titles",),
+    ("models", "roster", "openapi_invites"),
+    ("titles", "silences", "openapi_rooms"),
     (
         "access",
         "inbox",
@@ -79,7 +79,15 @@ CHAT_LAYERS = (
     ("streaming", "silence"),
     ("people", "room", "lobby", "changes", "resting", "replays"),
     ("members", "desks", "conflation", "heirs"),
-    ("actions", "directs", "posting", "web"),
+    (
+        "actions",
+        "room_settings",
+        "room_invites",
+        "directs",
+        "reports",
+        "posting",
+        "web",
+    ),
     ("publishing", "states", "dead_letters"),
     ("worker", "subscriptions", "demo", "signals", "api_parts", "refusals"),
     (
@@ -88,9 +96,13 @@ CHAT_LAYERS = (
         "api_rooms",
         "api_members",
         "api_directs",
+        "api_invites",
         "views",
         "views_members",
         "views_directs",
+        "views_settings",
+        "views_reports",
+        "views_invites",
         "admin",
     ),
     ("urls", "api_urls", "apps"),
@@ -106,6 +118,7 @@ OPENS_TRANSACTIONS = {
     "accounts/models.py": "UserManager.create_user, which Django's commands call",
     "chat/actions.py": "rooms that are made and deleted",
     "chat/directs.py": "a direct message that is begun",
+    "chat/reports.py": "a message that is reported",
     "chat/sweeping.py": "a batch of a deleted room's log",
     "chat/heirs.py": "a room that has no admin left",
     "chat/changes.py": "a room, who is in it, and its log",
@@ -114,7 +127,7 @@ OPENS_TRANSACTIONS = {
     "search/index.py": "the index is filled a batch at a time",
 }
 
-LOBBY_TELLERS = ("actions", "members", "directs")
+LOBBY_TELLERS = ("actions", "members", "directs", "room_settings", "reports")
 
 FILE_MAX_LINES = 300
 LONGER_FILES = {

@@ -4,6 +4,8 @@
 MESSAGE_MAX_LENGTH = 8_000  # code points of one message
 NAME_MAX_LENGTH = 50  # code points of a room's or person's name
 DESCRIPTION_MAX_LENGTH = 200  # code points of a room's description
+TOPIC_MAX_LENGTH = 120  # code points of a room's topic
+REPORT_NOTE_MAX_LENGTH = 300  # code points that a report of a message may add
 FRAME_MAX_DEPTH = 16  # nested objects and arrays in one frame
 FRAME_MAX_KEYS = 32  # keys of one object in a frame
 REF_MAX_LENGTH = 64  # code points of a client's `ref`
@@ -28,6 +30,8 @@ PEOPLE_PANE_MAX = 200  # people that the pane names; a larger room shows counts
 DELETE_BATCH_MESSAGES = 500  # of a deleted room, in one transaction
 DELETE_PAUSE_S = 0.1  # between two of them
 DELETE_LOOK_S = 5  # a web process looks this often for what is left of deleted rooms
+SLOW_MODE_MAX_S = 6 * 60 * 60  # seconds between two messages of a member
+ROOM_INVITES_MAX = 50  # links into one room that let somebody in
 SUBSCRIPTIONS_MAX = 500  # rooms that one socket may follow at once
 
 # The room worker

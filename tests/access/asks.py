@@ -33,13 +33,26 @@ def ask_of(row: Row, world: World, role: str, room: str = "") -> Ask:
     return Ask(row.method, path, form=body)
 
 
+def none_of(row: Row) -> Ask | None:
+    """The same for what is not there, where that has an address of its own."""
+    if row.name == "join":
+        return Ask(row.method, reverse("join", kwargs={"code": "none"}))
+    if row.name == "api_join":
+        return Ask(row.method, reverse("api_join"), json={"code": "none"})
+    return None
+
+
 def _parts(row: Row, world: World, role: str, room: str) -> dict[str, Any]:
     parts: dict[str, Any] = {"public_id": room} if row.privacy else {}
     if row.name in {"room_ban_end", "api_ban"}:
         parts["user"] = world.banned.public_id
     elif row.name in ABOUT_THE_TARGET:
         parts["user"] = world.target.public_id
-    elif row.name == "api_message":
+    elif row.name in {"room_invite_end", "api_invite"}:
+        parts["pk"] = world.links[row.privacy]
+    elif row.name == "room_report":
+        parts["pk"] = world.reports.get(row.privacy, 0)
+    elif row.name in {"api_message", "message_report"}:
         numbers = world.own if row.whose == "own" else world.other
         parts["seq"] = numbers.get(role, 1)
     return parts | _site_parts(row, world, role)
@@ -52,7 +65,9 @@ def _site_parts(row: Row, world: World, role: str) -> dict[str, Any]:
         return {"public_id": whose.public_id}
     keys: dict[str, dict[str, Any]] = {
         "invite": {"code": world.invite_code},
+        "join": {"code": world.link_code},
         "revoke_invite": {"pk": world.invite.pk},
+        "site_report": {"pk": world.reports["private"]},
         "account_confirm_email": {"key": "none"},
         "account_reset_password_from_key": {"uidb36": "0", "key": "none"},
     }
@@ -65,7 +80,14 @@ def _bodies(world: World, row: Row) -> dict[tuple[str, str], dict[str, Any]]:
     return {
         ("room_new", "POST"): {"name": "New"},
         ("direct_new", "POST"): {"user": target},
-        ("room_edit", "POST"): {"name": "Renamed", **is_private},
+        ("room_edit", "POST"): {"name": "Renamed", "slow_mode_s": "0", **is_private},
+        ("room_invites", "POST"): {"days": "1", "uses": "1"},
+        ("api_invites", "POST"): {"days": 1, "uses": 1},
+        ("api_join", "POST"): {"code": world.link_code},
+        ("message_report", "POST"): {"reason": "spam"},
+        ("room_report", "POST"): {"outcome": "dismissed"},
+        ("site_report", "POST"): {"outcome": "deleted"},
+        ("room_archive", "POST"): {"archived": "yes"},
         ("room_messages", "POST"): {"client_id": str(uuid4()), "body": "by a form"},
         ("room_members", "POST"): {"name": outsider.display_name},
         ("room_role", "POST"): {"role": "admin"},

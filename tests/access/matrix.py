@@ -38,7 +38,7 @@ def data() -> dict[str, Any]:
 
 
 def roles() -> list[str]:
-    """The nine roles, in the order of the columns."""
+    """The roles, in the order of the columns."""
     found: list[str] = data()["roles"]
     return found
 

@@ -8,7 +8,7 @@ DOCUMENT = Path(__file__).parents[2] / "docs/access.md"
 HEAD = """\
 # Who may what
 
-Every address and every intent of the socket, for each of nine roles. This page is made
+Every address and every intent of the socket, for each of eleven roles. It is made
 from `tests/access/matrix.toml`; the tests beside that file fail when an address, a
 method, an intent or a rule of `chat/access.py` is not in it, and do each cell for real.
 After a change: `.venv/bin/python -m tests.access.table`.
@@ -24,6 +24,8 @@ After a change: `.venv/bin/python -m tests.access.table`.
 | RA | an admin of the room |
 | SA | an owner or admin of the site who is no member of the room |
 | BO | a bot that is a member: a bearer token and no cookie, so pages take it for AN |
+| MO | a moderator of the room |
+| GU | a guest of the site, whom nobody has put into the room |
 """
 
 

@@ -14,7 +14,7 @@ from django.http import Http404
 from django.test import Client
 
 from accounts.models import User
-from chat import actions
+from chat import actions, room_settings
 from chat import members as people
 from chat.api_members import member_fields
 from chat.api_parts import one_room
@@ -27,7 +27,7 @@ from tests.access.world import World, world
 from tests.chat.pages import client_of, room_of
 
 # What anybody may see without an account: the entrance, and what machines ask.
-OPEN = {"invite", "openapi", "health"} | {
+OPEN = {"invite", "join", "openapi", "health"} | {
     f"account_{name}"
     for name in (
         "login",
@@ -101,7 +101,7 @@ def test_z8_an_admin_of_one_room_is_nobody_in_another(here: World) -> None:
 def test_z15_an_answer_holds_these_fields_and_no_others(here: World) -> None:
     room, user = here.rooms["private"], here.users["ME"]
     member = member_fields(Membership.objects.get(room=room, user=user))
-    assert member.keys() == {"user", "role", "muted", "joined_at"}
+    assert member.keys() == {"user", "role", "owner", "muted", "joined_at"}
     assert member["user"].keys() == PERSON
     found = message_fields(Message.objects.filter(room=room)[0])
     assert found["author"].keys() == PERSON
@@ -110,7 +110,8 @@ def test_z15_an_answer_holds_these_fields_and_no_others(here: World) -> None:
         *("event", "reply_to", "attachments", "created_at"),
     }
     assert one_room(user, room.public_id).keys() == {
-        *("id", "kind", "name", "description", "private", "members", "joined"),
+        *("id", "kind", "name", "description", "topic", "private", "members"),
+        *("joined", "read_only", "slow_mode_s", "archived"),
         *("role", "last_seq", "last_changed_seq"),
     }
 
@@ -161,13 +162,13 @@ def test_z19_what_was_private_stays_so_in_a_room_that_became_public(
     here: World,
 ) -> None:
     room, keeper = here.rooms["private"], here.keeper
-    actions.update_room(keeper, room, is_private=False)
+    room_settings.update_room(keeper, room, is_private=False)
     room.refresh_from_db()
     path = f"/api/rooms/{room.public_id}/messages"
     read = {role: client_of(here.users[role]).get(path).json() for role in ("ST", "ME")}
     assert "secret" not in str(read["ST"])
     assert "secret" in str(read["ME"])
-    actions.update_room(keeper, room, is_private=True)
+    room_settings.update_room(keeper, room, is_private=True)
     assert client_of(here.users["ST"]).get(path).status_code == 404
 
 

@@ -19,7 +19,7 @@ from django.test import Client
 from accounts.models import Token
 from chat import access
 from tests.access import matrix
-from tests.access.asks import Ask, ask_of, outcome
+from tests.access.asks import Ask, ask_of, none_of, outcome
 from tests.access.matrix import METHODS, Row
 from tests.access.world import NOWHERE, World, snapshot, world
 from tests.chat.pages import client_of
@@ -126,7 +126,7 @@ def test_each_role_gets_of_the_site_what_the_matrix_says(
 ) -> None:
     """And a page that is not theirs answers like none, to the letter."""
     before = snapshot()
-    none = Ask("GET", "/nothing/here/")
+    none = none_of(row) or Ask("GET", "/nothing/here/")
     found = {
         role: cell(client, ask_of(row, here, role), none, before)
         for role, client in browsers.items()

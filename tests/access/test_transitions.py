@@ -10,7 +10,7 @@ import pytest
 
 from accounts import actions as accounts
 from accounts.sessions import end_session
-from chat import actions
+from chat import actions, room_settings
 from chat import members as people
 from chat.models import Room
 from tests.access import matrix
@@ -45,7 +45,7 @@ def in_vault(do: Callable[..., object], role: str, *more: Any, **named: Any) -> 
 
 
 def goes_private(here: World) -> object:
-    return actions.update_room(here.keeper, here.rooms["public"], is_private=True)
+    return room_settings.update_room(here.keeper, here.rooms["public"], is_private=True)
 
 
 CHANGES = {

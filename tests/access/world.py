@@ -3,10 +3,13 @@
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
+from django.db.models import Model
 from django.utils import timezone
 
 from accounts.models import Community, Invite, User
 from chat.models import Ban, Membership, Message, Room
+from chat.moderation_tables import AuditEntry, Report, RoomInvite
+from chat.room_invites import make_link
 
 NOWHERE = "nowhere12345"  # no room has this id
 NAMES = {
@@ -18,8 +21,11 @@ NAMES = {
     "RA": "Room Admin",
     "SA": "Site Admin",
     "BO": "Robot",
+    "MO": "Moderator",
+    "GU": "Guest",
 }
-BELONG = ("MU", "ME", "RA", "BO")
+BELONG = ("MU", "ME", "RA", "BO", "MO")
+SITE_ROLES = {"SA": User.Role.ADMIN, "GU": User.Role.GUEST}
 
 
 @dataclass(slots=True)
@@ -36,6 +42,9 @@ class World:
     rooms: dict[str, Room] = field(default_factory=dict)
     own: dict[str, int] = field(default_factory=dict)
     other: dict[str, int] = field(default_factory=dict)
+    reports: dict[str, int] = field(default_factory=dict)  # keys, by privacy
+    links: dict[str, int] = field(default_factory=dict)  # keys, by privacy
+    link_code: str = ""  # of the private room's
 
 
 def world() -> World:
@@ -56,7 +65,20 @@ def world() -> World:
         "private": _room(made, "Vault", is_private=True),
         "public": _room(made, "Lounge", is_private=False),
     }
+    made.reports = {privacy: _report(made, one) for privacy, one in made.rooms.items()}
+    for privacy, room in made.rooms.items():
+        link, code = make_link(made.keeper, room, days=1, uses=9)
+        made.links[privacy] = link.pk
+        made.link_code = made.link_code or code
     return made
+
+
+def _report(made: World, room: Room) -> int:
+    """The target has reported the keeper's last message."""
+    message = Message.objects.get(room=room, seq=room.last_seq)
+    return Report.objects.create(
+        room=room, message=message, reporter=made.target, reason="spam"
+    ).pk
 
 
 def _person(name: str, role: str = "") -> User:
@@ -64,7 +86,7 @@ def _person(name: str, role: str = "") -> User:
         f"{name.replace(' ', '.').lower()}@example.org",
         "correct horse battery staple",
         display_name=name,
-        role=User.Role.ADMIN if role == "SA" else User.Role.MEMBER,
+        role=SITE_ROLES.get(role, User.Role.MEMBER),
         is_bot=role == "BO",
     )
 
@@ -72,12 +94,13 @@ def _person(name: str, role: str = "") -> User:
 def _room(made: World, name: str, *, is_private: bool) -> Room:
     room = Room.objects.create(name=name, is_private=is_private, creator=made.keeper)
     members = [made.keeper, made.target, *(made.users[role] for role in BELONG)]
-    admins = {made.keeper, made.users["RA"]}
+    run = dict.fromkeys((made.keeper, made.users["RA"]), Membership.Role.ADMIN)
+    run[made.users["MO"]] = Membership.Role.MODERATOR
     Membership.objects.bulk_create(
         Membership(
             room=room,
             user=user,
-            role=Membership.Role.ADMIN if user in admins else Membership.Role.MEMBER,
+            role=run.get(user, Membership.Role.MEMBER),
             is_muted=user == made.users["MU"],
         )
         for user in members
@@ -122,7 +145,8 @@ def snapshot() -> list[object]:
     people = User.objects.order_by("pk").values_list(
         "pk", "display_name", "email", "role", "theme", "is_active", "epoch", "password"
     )
-    tables = (Room, Membership, Ban, Message, Invite)
+    kept = (Report, RoomInvite, AuditEntry)
+    tables: tuple[type[Model], ...] = (Room, Membership, Ban, Message, Invite, *kept)
     return [list(people)] + [
         list(model._default_manager.order_by("pk").values_list()) for model in tables
     ]

@@ -30,6 +30,7 @@ from accounts import sessions  # noqa: E402
 from accounts.models import Community, Token, User  # noqa: E402
 from chat import actions, members  # noqa: E402
 from chat.models import ChangeBucket, Membership, Room  # noqa: E402
+from chat.room_settings import update_room  # noqa: E402
 
 
 def people(count: int, prefix: str = "bot") -> list[dict[str, str]]:
@@ -112,7 +113,7 @@ def revoke(cause: str, by: str, room: str, user: str, key: str) -> dict[str, flo
 CAUSES: dict[str, Callable[[User, Room, User, str], Any]] = {
     "removed": lambda by, room, user, key: members.remove_member(by, room, user),
     "banned": lambda by, room, user, key: members.ban(by, room, user),
-    "private": lambda by, room, *_: actions.update_room(by, room, is_private=True),
+    "private": lambda by, room, *_: update_room(by, room, is_private=True),
     "deleted": lambda by, room, *_: actions.delete_room(by, room),
     "logged out": lambda by, room, user, key: sessions.end_session(key),
     "password": lambda by, room, user, _: sessions.end_other_sessions(user, but=None),

@@ -31,6 +31,7 @@ LOBBY = {
     "kind": TEXT,
     "name": TEXT,
     "description": TEXT,
+    "topic": TEXT,
     "members": NUMBER,
 }
 

@@ -14,7 +14,13 @@ from tests.chat.test_openapi import described
 from tests.live import Live
 
 USER = {"id": str, "name": str, "bot": bool}
-MEMBER = {"user": USER, "role": str, "muted": bool, "joined_at": str}
+MEMBER = {
+    "user": USER,
+    "role": str,
+    "owner": bool,
+    "muted": bool,
+    "joined_at": str,
+}
 BAN = {"user": USER, "created_at": str}
 
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from chat import leases
 from chat.leases import Fenced
-from chat.models import RoomWorker, Shard
+from chat.worker_tables import RoomWorker, Shard
 from livechat.lib import limits
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from accounts.models import User
-from chat import actions, lobby, members
+from chat import actions, lobby, members, room_settings
 from chat.models import Room
 from tests.live import Live
 
@@ -17,7 +17,7 @@ Member = Callable[[Room, str], tuple[User, str]]
 def update(room: Room, *, name: str, is_private: bool) -> None:
     """Change the room as its owner does."""
     assert room.creator is not None
-    actions.update_room(
+    room_settings.update_room(
         room.creator, room, name=name, description="", is_private=is_private
     )
 

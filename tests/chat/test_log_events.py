@@ -15,7 +15,7 @@ from django.conf import settings
 from redis import Redis
 
 from accounts.models import Token, User
-from chat import actions, members
+from chat import actions, members, room_settings
 from chat.changes import NotPossible
 from chat.models import Ban, Membership, Message, Room
 from tests.chat.asking import asked
@@ -46,7 +46,7 @@ def owner_of(room: Room) -> User:
 def switch(room: Room, *, private: bool) -> Room:
     """Make the room private or public, as its owner does."""
     owner = owner_of(room)
-    return actions.update_room(
+    return room_settings.update_room(
         owner, room, name=room.name, description="", is_private=private
     )
 
@@ -94,8 +94,9 @@ def change_all(owner: User, room: Room, user: User) -> None:
     members.ban(owner, room, user)
     members.unban(owner, room, user)
     private = switch(room, private=True)
-    fields = {"name": "Salon", "description": "Talk"}
-    actions.update_room(owner, private, is_private=True, **fields)
+    room_settings.update_room(
+        owner, private, is_private=True, name="Salon", description="Talk"
+    )
 
 
 EVENTS = ["joined", "muted", "unmuted", "role", "removed", "banned", "unbanned"]
@@ -527,8 +528,8 @@ def test_a_change_of_one_thing_keeps_what_somebody_else_changed_meanwhile(
     live: Live, room: Room
 ) -> None:
     owner = owner_of(room)
-    actions.update_room(owner, room, name="Salon")
-    actions.update_room(owner, room, is_private=True)  # found under its old name
+    room_settings.update_room(owner, room, name="Salon")
+    room_settings.update_room(owner, room, is_private=True)  # found under its old name
     now = Room.objects.get(pk=room.pk)
     assert (now.name, now.is_private) == ("Salon", True)
     kinds = [row.told and row.told["type"] for row in room.messages.order_by("seq")]

@@ -64,7 +64,8 @@ def test_every_api_address_is_described_and_no_other() -> None:
     ours = {f"/{one}" for one in routes if one.startswith("api/") or one == "health"}
     rooms = {re.sub(r"<str:public_id>", "{room}", one) for one in ours}
     users = {re.sub(r"<str:user>", "{user}", one) for one in rooms}
-    paths = {re.sub(r"<int:seq>", "{seq}", one) for one in users}
+    keys = {re.sub(r"<int:pk>", "{id}", one) for one in users}
+    paths = {re.sub(r"<int:seq>", "{seq}", one) for one in keys}
     assert paths - {SELF} == openapi.document()["paths"].keys()
 
 

@@ -50,7 +50,7 @@ def _desk(
     }
     return Desk(
         room=room or Room(pk=7, public_id="room", last_seq=0, last_changed_seq=0),
-        members={ALICE, BOB},
+        roles={ALICE: "member", BOB: "member"},
         senders=people,
         epoch=3,
         first_changed_seq=0,
@@ -318,7 +318,7 @@ def test_an_edit_costs_a_token_and_neither_a_repeat_nor_a_deletion_does() -> Non
 def test_what_happened_in_a_room_is_nobodys_to_change() -> None:
     intents: list[Write] = [_edit(1, "x"), _delete(1)]
     desk = _desk(intents)
-    desk.admins.add(ALICE)
+    desk.roles[ALICE] = "admin"
     desk.found[1] = Message(seq=1, changed_seq=1, author_id=ALICE, kind="system")
     assert _codes(intents, desk) == ["forbidden", "forbidden"]
 

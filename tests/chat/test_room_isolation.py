@@ -15,7 +15,8 @@ from django.db.models import F
 from accounts.models import User
 from chat.inbox import PostIntent, stream
 from chat.intake import CLAIM_IDLE_S, GROUP
-from chat.models import DeadLetter, Membership, Message, Room
+from chat.models import Membership, Message, Room
+from chat.worker_tables import DeadLetter
 from livechat.lib.redis import AsyncRedis, client
 from tests.live import Live, wait_until
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from chat import actions
+from chat import actions, room_settings
 from chat.models import Room
 from tests.chat.conftest import Member, Person
 from tests.chat.test_pane import Page
@@ -47,7 +47,7 @@ async def test_a_room_that_becomes_private_leaves_the_lobbies_of_outsiders(
         await page.say("subscribe", room=room.public_id)
         await page.until(lambda one: "#people" in one["html"])
         await asyncio.to_thread(
-            actions.update_room,
+            room_settings.update_room,
             owner,
             room,
             name="Den",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chat import actions
+from chat import actions, room_settings
 from chat.models import Membership, Message, Room
 from tests.chat.asking import asked
 from tests.chat.conftest import Member, Person
@@ -168,7 +168,7 @@ async def test_a_room_that_becomes_private_ends_for_strangers(
         await stranger.subscribe(room.public_id)
         await stranger.expect("presence_state")
         await asyncio.to_thread(
-            actions.update_room,
+            room_settings.update_room,
             owner,
             room,
             name=room.name,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chat import actions
+from chat import actions, room_settings
 from chat.models import Membership, Message, Room
 from tests.chat.conftest import Member, Person
 from tests.chat.shapes import check_frame, check_presence
@@ -204,7 +204,7 @@ async def test_the_lobby_hears_of_rooms_that_come_change_and_go(
         assert (created["name"], created["description"]) == ("Den", "Low")
         assert created["members"] == 1
         await asyncio.to_thread(
-            actions.update_room,
+            room_settings.update_room,
             alice,
             room,
             name="Cave",

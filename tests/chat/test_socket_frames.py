@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from chat.models import DeadLetter, Membership, Message, Room
+from chat.models import Membership, Message, Room
+from chat.worker_tables import DeadLetter
 from tests.chat.conftest import Member, Person
 from tests.live import Client, Live
 

@@ -5,7 +5,8 @@ import uuid
 from functools import partial
 from typing import Any
 
-from chat.models import Bucket, Message, Room
+from chat.models import Message, Room
+from chat.worker_tables import Bucket
 from livechat.lib import limits
 from tests.chat.asking import asked
 from tests.chat.conftest import Member

@@ -17,7 +17,8 @@ from django.utils import timezone
 from accounts.models import User
 from chat.inbox import PostIntent, stream
 from chat.intake import CLAIM_IDLE_S, Intake
-from chat.models import DeadLetter, Membership, Message, Room, Shard
+from chat.models import Membership, Message, Room
+from chat.worker_tables import DeadLetter, Shard
 from livechat.lib import limits
 from livechat.lib.pipe import Pipe
 from livechat.lib.redis import AsyncRedis

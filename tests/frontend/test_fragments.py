@@ -11,7 +11,7 @@ from django.template.loader import get_template
 
 from accounts.models import User
 from chat.fanout import message_html
-from chat.models import Message
+from chat.models import Message, Room
 
 CLIENT_ID = UUID(int=7)
 SHARED = (
@@ -126,7 +126,7 @@ def test_a_very_long_message_is_folded_whoever_reads_it() -> None:
 
 
 def test_a_new_name_of_a_room_reaches_its_tooltip() -> None:
-    room = SimpleNamespace(public_id="room1", name="<Design>", member_count=1)
+    room = Room(public_id="room1", name="<Design>")
     html = render("_room_updated", room=room)
     assert 'title="&lt;Design&gt;">&lt;Design&gt;</span>' in html
 
