@@ -50,8 +50,8 @@ def here(db: None) -> World:
 
 @pytest.fixture
 def clients(here: World) -> dict[str, Client]:
-    """Those who may do the most, and one who may do the least."""
-    found = {role: client_of(here.users[role]) for role in ("RA", "SA", "ST")}
+    """Those who may do the most in a room and on the site."""
+    found = {role: client_of(here.users[role]) for role in ("RA", "SA")}
     for client in found.values():
         client.raise_request_exception = False
     return found
@@ -68,10 +68,10 @@ def answered(client: Client, method: str, path: str, body: Any) -> HttpResponse:
 
 def harmless(client: Client, method: str, path: str, body: Any, what: str) -> None:
     """Held against the rules, and what is refused has stored nothing."""
-    before = snapshot()
+    before = snapshot() if method != "GET" else []
     with undone():
         status = held(lambda: answered(client, method, path, body), what, secret=SECRET)
-        if status in REFUSED:
+        if status in REFUSED and before:
             assert snapshot() == before, f"{what}: refused with {status}, yet stored"
 
 
@@ -118,15 +118,15 @@ def test_hostile_bodies(row: Row, here: World, clients: dict[str, Client]) -> No
 
 @pytest.mark.parametrize("row", READS, ids=str)
 def test_hostile_queries(row: Row, here: World, clients: dict[str, Client]) -> None:
-    for role in (role_for(row), "ST"):
-        path = ask_of(row, here, role, here.rooms["public"].public_id).path
-        path = path.partition("?")[0]
-        for name, text in TEXTS.items():
-            value = quote(text[:5_000], errors="surrogatepass")
-            query = "&".join(f"{key}={value}" for key in QUERY)
-            harmless(clients[role], "GET", f"{path}?{query}", "", f"{row} {name}")
-        twice = "&".join("before=1&before=2&q=a&q=b" for _ in range(200))
-        harmless(clients[role], "GET", f"{path}?{twice}", "", f"{row} twice")
+    role = role_for(row)
+    path = ask_of(row, here, role, here.rooms["public"].public_id).path
+    path = path.partition("?")[0]
+    for name, text in TEXTS.items():
+        value = quote(text[:5_000], errors="surrogatepass")
+        query = "&".join(f"{key}={value}" for key in QUERY)
+        harmless(clients[role], "GET", f"{path}?{query}", "", f"{row} {name}")
+    twice = "&".join("before=1&before=2&q=a&q=b" for _ in range(200))
+    harmless(clients[role], "GET", f"{path}?{twice}", "", f"{row} twice")
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
