@@ -7,6 +7,8 @@ import pytest
 from django.db import connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis
 from pytest_django.fixtures import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -14,6 +16,12 @@ from accounts.models import Community, Token, User
 from chat.worker_tables import Shard
 from tests.environment import VAR
 from tests.live import Live
+
+# How fast a busy machine makes up examples says nothing about the code.
+hypothesis.register_profile(
+    "any_machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis.load_profile("any_machine")
 
 PASSWORD = "correct horse battery staple"
 

@@ -162,7 +162,7 @@ needs_compiler = pytest.mark.skipif(compiled.compiler() is None, reason="no comp
 
 
 @needs_compiler
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(kinds=FRAMES, cuts=CUTS)
 def test_the_thread_in_c_counts_the_same_and_answers_pings(
     kinds: list[int], cuts: list[int]

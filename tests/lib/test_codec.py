@@ -54,14 +54,14 @@ def test_an_escaped_type_is_the_same_type() -> None:
 
 
 @given(frame=st.dictionaries(texts, values, max_size=8))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_what_is_encoded_decodes_to_itself(frame: dict[str, JSONValue]) -> None:
     assert decode(encode(frame)) == frame
     assert decode(json.dumps(frame)) == frame
 
 
 @given(data=st.text(max_size=60) | st.binary(max_size=60))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_input_is_an_object_or_a_frame_error(data: str | bytes) -> None:
     try:
         assert isinstance(decode(data), dict)

@@ -448,7 +448,7 @@ plainish = st.lists(
 
 
 @given(source=markdownish)
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 def test_any_text_gives_only_what_is_allowed(source: str) -> None:
     walled(render(source))
 
@@ -457,7 +457,7 @@ def test_any_text_gives_only_what_is_allowed(source: str) -> None:
 @example(source="a\n\n\nb > c: d@ 'e' \"f\"\nwww.g.h i.py ;)")
 @example(source="\n\na\n\n")
 @example(source="a\xa0b")
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_the_short_way_gives_what_the_long_way_gives(source: str) -> None:
     if is_plain(source):
         assert paragraphs(source) == render_in_full(source)
@@ -501,7 +501,7 @@ def test_plain_text_is_cut_and_closed() -> None:
 
 
 @given(source=markdownish)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_plain_text_of_anything_is_short(source: str) -> None:
     line = plain_text(render(source), max_length=30)
     assert len(line) <= 30

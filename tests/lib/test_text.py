@@ -141,7 +141,7 @@ def test_direction_controls_without_a_partner_are_dropped(
 
 
 @given(text=tricky)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_text_taken_once_is_taken_again_unchanged(text: str) -> None:
     try:
         normal = normalise_text(text, max_length=50)
@@ -155,7 +155,7 @@ def test_a_text_taken_once_is_taken_again_unchanged(text: str) -> None:
 
 
 @given(text=tricky)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_name_taken_once_is_taken_again_unchanged(text: str) -> None:
     try:
         name = normalise_name(text, max_length=20)

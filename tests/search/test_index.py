@@ -196,7 +196,6 @@ class Undo(Exception):  # noqa: N818 - no error: it takes a step back
 @pytest.mark.django_db
 @settings(
     max_examples=120,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(steps=STEPS)
