@@ -33,6 +33,7 @@ class Room:
 
     log: list[Publication] = field(default_factory=list)
     texts: list[Grown] = field(default_factory=list)
+    log_is_away: bool = False
     readings: int = 0
     gate: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -43,6 +44,8 @@ class Room:
 
     async def missed(self, room: str, after: int, limit: int) -> Changes:
         """What the log has above a number."""
+        if self.log_is_away:
+            raise TimeoutError
         above = [one for one in self.log if one.changed_seq > after]
         return Changes(above[:limit], self.head)
 
@@ -192,6 +195,24 @@ async def test_a_piece_waits_for_the_changes_that_it_was_stored_after() -> None:
     room.feed.accept([piece(0, "secret", after=2)])
     await until(lambda: text(stays) == "secret")
     assert [one.get("n") for one in frames(goes)] == [1, 2]
+
+
+async def test_what_was_read_is_not_told_before_those_changes_either() -> None:
+    room = Room()
+    socket = room.enter("bob")
+    room.post(change(1))
+    room.texts = [Grown(SEQ, 1, "secret")]
+    room.log.append(publication(2))
+    room.log_is_away = True
+    room.feed.accept([piece(0, "secret", after=2)])
+    await until(lambda: room.readings == 1)
+    await until(lambda: room.feed._reading is not None and room.feed._reading.done())
+    room.feed.flush()
+    assert text(socket) == ""
+    room.log_is_away = False
+    room.feed.heal_texts()
+    await until(lambda: text(socket) == "secret")
+    assert [one.get("n") for one in frames(socket)] == [1, 2, None]
 
 
 async def test_a_text_is_not_told_before_the_message_that_it_belongs_to() -> None:
