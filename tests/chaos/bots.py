@@ -97,11 +97,12 @@ class Bot:
         self.outbox.put(intent)
         self.later(self._send_due())
 
-    def write(self, intent: Intent) -> None:
-        """Mean to write a message piece by piece."""
-        writing = self.writings[intent.key] = Writing(self, intent, self.rng)
+    def write(self, intent: Intent, stops_at: int | None) -> Writing:
+        """Mean to write a message piece by piece; see `Writing`."""
+        writing = self.writings[intent.key] = Writing(self, intent, stops_at)
         self.say(intent)
         self.later(writing.go())
+        return writing
 
     async def _send_due(self) -> None:
         socket = self.socket

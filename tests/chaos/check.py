@@ -19,7 +19,7 @@ from tests.chaos.changes import (
     c15_index,
     c19_held_is_stored,
 )
-from tests.chaos.growth import c16_final, c16_pieces
+from tests.chaos.growth import beginnings, c16_final, c16_pieces
 from tests.chaos.history import Event, History, Place, Stored, Violation
 
 # Refusals after which nothing of the key is stored, if it was sent once.
@@ -152,6 +152,7 @@ def _states(history: History) -> dict[Place, set[str]]:
     return {
         (row.room, row.seq): {NOTHING, sent.get(row.key, row.hash)}
         | {one["hash"] for one in changes.get((row.room, row.seq), [])}
+        | beginnings(row)
         for row in history.rows
         if row.is_changed
     }

@@ -43,6 +43,14 @@ def c16_final(history: History) -> Iterator[Violation]:
                 yield Violation("C16", 0, f"{row.room}/{row.seq}: {text}")
 
 
+def beginnings(row: Stored) -> set[str]:
+    """Each text that a growing one may have ended with before it was changed again."""
+    if not row.stream:
+        return set()
+    whole = text_of(row.key)
+    return {body_hash(whole[:end].rstrip()) for end in range(len(whole) + 1)}
+
+
 def _wrong(row: Stored, acked: int, *, is_finished: bool) -> str:
     whole = text_of(row.key)
     if row.stream == "open":

@@ -8,7 +8,7 @@ from tests.chaos import api
 from tests.chaos.bots import Bot
 from tests.chaos.outbox import Intent, new_intent
 from tests.chaos.stage import BURST, Stage
-from tests.chaos.streams import new_stream
+from tests.chaos.streams import falls_silent_at, new_stream
 from tests.chaos.world import Failed, Hands, Person, Place, World
 
 OUTBOX_MAX = 12  # somebody who gets no answer stops writing at some point
@@ -66,7 +66,8 @@ class Load:
             await asyncio.sleep(STREAM_EVERY_S)
             bot = rng.choice(list(self.bots.values()))
             if bot.rooms and len(bot.outbox) < OUTBOX_MAX:
-                bot.write(new_stream(rng.choice(sorted(bot.rooms)), bot.rng))
+                intent = new_stream(rng.choice(sorted(bot.rooms)), bot.rng)
+                bot.write(intent, falls_silent_at(intent, bot.rng))
 
     async def _come_and_go(self, rng: random.Random) -> None:
         """Somebody is taken out of a private room, tries the door, and is let in."""

@@ -55,6 +55,7 @@ PROFILES = {
                 "reconnect_storm",
                 "revocation",
                 "frozen_writer",
+                "growing",
             ),
         ),
         Profile("full", tuple(range(1, 8)), Pace(510), scenes=tuple(SCENES)),

@@ -31,30 +31,39 @@ def new_stream(room: str, rng: random.Random) -> Intent:
     return Intent(key, room, text_of(key), "stream")
 
 
+def falls_silent_at(intent: Intent, rng: random.Random) -> int | None:
+    """Where in its text a program dies; None for most."""
+    return rng.randrange(len(intent.body)) if rng.random() < SILENT else None
+
+
 class Writing:
     """One such message of a bot, from its beginning to its end."""
 
-    def __init__(self, bot: "Bot", intent: Intent, rng: random.Random) -> None:
+    def __init__(self, bot: "Bot", intent: Intent, stops_at: int | None) -> None:
+        """`stops_at`: the code point at which its program dies; None: at none."""
         self.bot = bot
         self.room = intent.room
         self.text = intent.body
-        self.rng = rng
+        self.stops_at = stops_at
         self.key = intent.key
+        self.has_ended = False  # by itself, or by others
         self.seq: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._answer: asyncio.Future[dict[str, Any]] | None = None
         self._asked = 0
 
     async def go(self) -> None:
         """Write until it ends, or somebody else ends it."""
-        seq = await self.seq
-        stops_at = len(self.text)
-        falls_silent = self.rng.random() < SILENT
-        if falls_silent:
-            stops_at = self.rng.randrange(len(self.text))
-        if not await self._write(seq, stops_at) or falls_silent:
+        try:
+            await self._go(await self.seq)
+        finally:
+            self.has_ended = True
+
+    async def _go(self, seq: int) -> None:
+        end = len(self.text) if self.stops_at is None else self.stops_at
+        if not await self._write(seq, end) or self.stops_at is not None:
             return
         frame: dict[str, Any] = {"type": "finish", "seq": seq}
-        if self.rng.random() < WHOLE:
+        if self.bot.rng.random() < WHOLE:
             frame["body"] = self.text
         answer = await self._have(frame)
         if answer["type"] == "ack":
@@ -64,7 +73,7 @@ class Writing:
         """Send the text up to there; False when it may not go on."""
         offset = 0
         while offset < stops_at:
-            end = min(stops_at, offset + self.rng.randrange(1, 60))
+            end = min(stops_at, offset + self.bot.rng.randrange(1, 60))
             piece = {"offset": offset, "text": self.text[offset:end]}
             answer = await self._have({"type": "append", "seq": seq, **piece})
             if answer["type"] == "ack":

@@ -69,6 +69,26 @@ def test_a_text_may_end_where_it_was_interrupted(how: str) -> None:
     assert violations(history) == []
 
 
+def test_a_text_that_ended_early_may_be_deleted_then() -> None:
+    history = good()
+    cut(history, "interrupted", 44)
+    ended = history.rows[0]
+    history.rows[:] = [
+        replace(ended, changed_seq=3, deleted=True, text="", hash=body_hash(""))
+    ]
+    author = {"who": "alice", "key": "change-3"}
+    show = {"who": "bob", "key": KEY, "author": "alice-id", "new": False}
+    history.events += [
+        event(4, "show", **show, cseq=2, hash=ended.hash),
+        event(5, "change", **author, op="delete", user="alice-id", hash=body_hash("")),
+        event(5.1, "change_ack", **author, cseq=3, sends=1),
+        event(5.2, "show", **show, cseq=3, hash=body_hash("")),
+    ]
+    assert violations(history) == []
+    history.events[-4]["hash"] = "another"
+    assert {one.check for one in violations(history)} == {"C6"}
+
+
 def a_piece_behind_a_hole(history: History) -> None:
     history.events[6] = grew(3.1, 20, 10, 40)
 

@@ -6,6 +6,7 @@ A scene is a coroutine over a `Scene`; SCENES has them by their name.
 from collections.abc import Awaitable, Callable
 
 from tests.chaos.scene import Scene
+from tests.chaos.scenes.growing import growing
 from tests.chaos.scenes.presence import presence, typing
 from tests.chaos.scenes.rate import rate
 from tests.chaos.scenes.repeats import repeats
@@ -28,6 +29,7 @@ SCENES: dict[str, Play] = {
         typing,
         presence,
         frozen_writer,
+        growing,
         parts_missing,
         reconnect_storm,
         revocation,
