@@ -19,7 +19,7 @@ from django.utils import timezone
 from msgspec.structs import replace
 
 from accounts.sessions import Principal, bearer_of, cookie_of, principal_of, still_valid
-from chat import fanout, intents, subscriptions
+from chat import fanout, intents, orders, subscriptions
 from chat.answers import refused
 from chat.inbox import Refused
 from chat.pace import Pace
@@ -215,7 +215,9 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
 
     async def _post(self, intent: intents.Send) -> None:
         """Put the message into the room's inbox; its answer comes from the worker."""
-        await self._write(intent)
+        said = await orders.obeyed(self.web, self.connection, intent)
+        if said is not None:
+            await self._write(said)
         await self.web.attendance.typing(intent.room, self.connection, on=False)
 
     async def _write(self, intent: Writing) -> None:

@@ -46,6 +46,7 @@ def _created(message: Message, room: str, changed_seq: int) -> Publication:
         event=_event(message),
         created=message.created_changed_seq or 0,
         piece=_piece(message),
+        opens=_opens(message),
     )
 
 
@@ -189,7 +190,7 @@ def placed(message: Message) -> str:
     """The message's fragment, with the place in the page where it belongs."""
     chunk = message.seq // limits.CHUNK_SIZE
     article = message_html(message)
-    if message.seq % limits.CHUNK_SIZE == 0:
+    if _opens(message):
         article = f'<section class="chunk" id="c-{chunk}">{article}</section>'
         target = "messages"
     else:
@@ -204,6 +205,11 @@ def _spoken(message: Message) -> str:
     is_system = message.kind == Message.Kind.SYSTEM  # its sentence names who did it
     spoken = escape(text if is_system else f"{message.author.display_name}: {text}")
     return partial("#announce", "textContent", spoken)
+
+
+def _opens(message: Message) -> bool:
+    """Whether a new section of the page begins with the message."""
+    return message.seq % limits.CHUNK_SIZE == 0
 
 
 def message_html(message: Message) -> str:
@@ -221,6 +227,13 @@ def toast(text: str) -> bytes:
     """A short notice in the corner of a page."""
     html = get_template("chat/_toast.html").render({"text": text, "kind": "error"})
     return partial("#toasts", "beforeend", html).encode()
+
+
+def notice(client_id: str, text: str) -> bytes:
+    """A notice at the end of the log, in place of the bubble that asked for it."""
+    html = get_template("chat/_notice.html").render({"text": text})
+    gone = partial(f"#p-{client_id}", "delete", "")
+    return (gone + partial("#pending-list", "beforeend", html)).encode()
 
 
 def cursor_fragment(changed_seq: int) -> bytes:

@@ -92,6 +92,24 @@ class ArchiveForm(forms.Form):
     archived = forms.ChoiceField(choices=[("yes", "yes"), ("no", "no")])
 
 
+class TopicForm(forms.Form):
+    """What is going on in a room."""
+
+    topic = forms.CharField(max_length=limits.TOPIC_MAX_LENGTH)
+
+    def clean_topic(self) -> str:
+        """One line."""
+        return _one_line(self.cleaned_data["topic"], limits.TOPIC_MAX_LENGTH)
+
+
+class SuggestForm(forms.Form):
+    """What stands before the caret: the character that opens a list, what follows."""
+
+    kind = forms.CharField(max_length=1)
+    q = forms.CharField(required=False, max_length=limits.NAME_MAX_LENGTH)
+    at = forms.IntegerField(min_value=0, max_value=MAX_SEQ, required=False)
+
+
 class MessageForm(forms.Form):
     """A message without JavaScript; the text itself is judged by the room worker."""
 

@@ -48,6 +48,7 @@ class Send(Intent):
     client_id: UUID
     body: str
     reply_to: int | None
+    commands: bool | None = None  # whether a slash at the beginning is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,11 @@ _TYPES: dict[str, _Type] = {
     "send": _Type(
         Send,
         {"room": fields.room, "client_id": fields.uuid, "body": fields.text},
-        {"reply_to": fields.number, "attachments": fields.no_attachments},
+        {
+            "reply_to": fields.number,
+            "attachments": fields.no_attachments,
+            "commands": fields.flag,
+        },
     ),
     "edit": _Type(
         Edit, {"room": fields.room, "seq": fields.number, "body": fields.text}, {}
@@ -257,4 +262,6 @@ def from_form(frame: Mapping[str, Any]) -> dict[str, Any]:
     # The form that also works without JavaScript carries Django's token; the socket's
     # own check is the Origin of its handshake.
     values.pop("csrfmiddlewaretoken", None)
+    if values.get("type") == "send":  # a person wrote it, who may give commands
+        values["commands"] = True
     return values

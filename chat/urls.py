@@ -9,6 +9,7 @@ from chat import (
     views_members,
     views_reports,
     views_settings,
+    views_suggest,
 )
 
 urlpatterns = [
@@ -60,6 +61,11 @@ urlpatterns = [
         name="room_invite_end",
     ),
     path("rooms/<str:public_id>/history", views.room_history, name="room_history"),
+    path(
+        "rooms/<str:public_id>/suggest",
+        views_suggest.room_suggest,
+        name="room_suggest",
+    ),
     path(
         "rooms/<str:public_id>/members",
         views_members.room_members,

@@ -6,6 +6,7 @@ Every view is complete HTML without JavaScript; what is live comes over the sock
 from typing import Any
 from uuid import uuid4
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
@@ -17,10 +18,10 @@ from django.views.decorators.http import (
 
 from accounts.http import JUST_ARRIVED, UserRequest
 from accounts.models import User
-from chat import actions
+from chat import actions, commands
 from chat.access import allowed_or_404, can, require_site, room_or_404
 from chat.forms import BeforeForm, MessageForm, RoomForm
-from chat.inbox import Refused, post_message
+from chat.inbox import Refused
 from chat.models import Membership, Message, Room
 from chat.people import pane
 from chat.presence import present
@@ -85,10 +86,10 @@ def room_history(request: UserRequest, public_id: str) -> HttpResponse:
     form = BeforeForm(request.GET)
     if not form.is_valid():
         return _bad_before(request)
-    messages = _page(request.user, found, form.cleaned_data["before"])
-    if not messages:  # nothing older is theirs to read
+    older = _page(request.user, found, form.cleaned_data["before"])
+    if not older:  # nothing older is theirs to read
         return render(request, "chat/_intro.html", {"room": found})
-    context = {"room": found, "messages": messages}
+    context = {"room": found, "messages": older}
     return render(request, "chat/_older_page.html", context)
 
 
@@ -148,9 +149,11 @@ def room_messages(request: UserRequest, public_id: str) -> HttpResponse:
             "Go back, reload the page and send it again.",
         )
     try:
-        post_message(request.user, found, **form.cleaned_data)
+        notice = commands.say(request.user, found, **form.cleaned_data)
     except Refused as refusal:
         return _refused_page(request, found, form.cleaned_data, refusal)
+    if notice:
+        messages.info(request, notice)
     return redirect(resolve_url("room", public_id) + "#end")
 
 

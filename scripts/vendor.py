@@ -47,6 +47,13 @@ FILES: dict[str, dict[str, str]] = {
             for subset in SUBSETS
         },
     },
+    # The bundle holds the two others; they are listed for their licences.
+    "@github/text-expander-element": {
+        "dist/bundle.js": "static/vendor/text-expander.js",
+        "LICENSE": "static/vendor/text-expander.LICENSE.txt",
+    },
+    "@github/combobox-nav": {"LICENSE": "static/vendor/combobox-nav.LICENSE.txt"},
+    "dom-input-range": {"LICENSE": "static/vendor/dom-input-range.LICENSE.txt"},
     "daisyui": {
         name: f"{DAISYUI}/{name}"
         for name in (

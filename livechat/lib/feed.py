@@ -43,6 +43,7 @@ class Publication(msgspec.Struct, frozen=True, array_like=True):
     appends: bool = True  # False: the fragment changes what stands in the page already
     created: int = 0  # the change it came with, where that is another one
     piece: Piece | None = None  # of a growing text; with changed_seq 0: nothing else
+    opens: bool = False  # the fragment holds a section that later ones go into
 
 
 def page_frames(
@@ -51,21 +52,24 @@ def page_frames(
     """Frames for pages, as few as possible, each with the cursor once.
 
     A page looks up all targets of a frame before it places anything; so what changes
-    an element does not travel in the frame that brings it.
+    an element, or goes into a section, does not travel in the frame that brings it.
     """
     frames: list[list[Publication]] = []
     for one in publications:
-        if not frames or (not one.appends and any(two.appends for two in frames[-1])):
+        if not frames or _needs(one, frames[-1]):
             frames.append([])
         frames[-1].append(one)
     return b"".join(_page_frame(each, cursor) for each in frames)
 
 
-def _page_frame(
-    publications: Sequence[Publication], cursor: Callable[[int], bytes]
-) -> bytes:
-    seen = max(one.changed_seq for one in publications)
-    return text_frame(b"".join(one.html for one in publications) + cursor(seen))
+def _needs(one: Publication, frame: Sequence[Publication]) -> bool:
+    """Whether the page must have placed the frame before it meets this one."""
+    return frame[-1].opens or (not one.appends and any(two.appends for two in frame))
+
+
+def _page_frame(frame: Sequence[Publication], cursor: Callable[[int], bytes]) -> bytes:
+    seen = max(one.changed_seq for one in frame)
+    return text_frame(b"".join(one.html for one in frame) + cursor(seen))
 
 
 @dataclass(frozen=True, slots=True)

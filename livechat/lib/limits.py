@@ -32,6 +32,7 @@ DELETE_PAUSE_S = 0.1  # between two of them
 DELETE_LOOK_S = 5  # a web process looks this often for what is left of deleted rooms
 SLOW_MODE_MAX_S = 6 * 60 * 60  # seconds between two messages of a member
 ROOM_INVITES_MAX = 50  # links into one room that let somebody in
+SUGGESTIONS_MAX = 8  # lines of the list under the caret
 SUBSCRIPTIONS_MAX = 500  # rooms that one socket may follow at once
 
 # The room worker

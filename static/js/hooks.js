@@ -7,10 +7,9 @@
 
   // The connection. Captured, so that the state is set before anything is sent again.
   on("htmx:ws:after:connection", () => (state.net = "up"), true);
-  on("htmx:ws:close", ({ detail }) => {
-    state.net = "down";
-    if ([4001, 4003].includes(detail.code)) location.reload(); // signed out, or shut out
-  });
+  on("htmx:ws:close", () => (state.net = "down"));
+  // Signed out, or shut out.
+  on("htmx:ws:close", ({ detail }) => [4001, 4003].includes(detail.code) && location.reload());
   // A page out of the back-forward cache has a dead socket that never comes back.
   addEventListener("pageshow", (event) => event.persisted && location.reload());
   // A far side that vanished without a word: a ping that nothing follows ends the connection.
@@ -26,28 +25,30 @@
     else if (type === "ping") watch ??= setTimeout(lose, 5e3, event.detail.connection.socket);
   });
 
-  // htmx looks up all targets of a frame before it places anything, so rows that follow
-  // a new section in the same frame find none yet; a selector is looked up in its turn.
-  on("htmx:before:swap", ({ detail }) => {
-    for (const task of detail.tasks)
-      if (!task.target && task.swapSpec.style === "beforeend" && task.fragment.querySelector(".msg"))
-        task.target = "#messages > .chunk:last-of-type";
+  // Keys: an element is clicked by its data-key while the focus is in what its data-in
+  // names; the arrows go through what stands in a data-arrows.
+  const held = (event) => ["Control", "Meta", "Alt", "Shift"].filter((one) => event.getModifierState?.(one));
+  on("keydown", (event) => {
+    const { target, key, isComposing, defaultPrevented } = event;
+    const name = [...held(event), key].join("+").replace(/Control|Meta/, "mod").toLowerCase();
+    const fits = ({ dataset }) => dataset.key.split(" ").includes(name) && target.matches(dataset.in ?? "*");
+    const hit = [...document.querySelectorAll("[data-key]")].find(fits);
+    const step = { arrowdown: 1, arrowup: -1 }[name];
+    const stops = [...((step && target.closest("[data-arrows]"))?.querySelectorAll("input, a, button") ?? [])];
+    if (isComposing || defaultPrevented || !(hit ?? stops[0])) return;
+    event.preventDefault();
+    hit ? hit.click() : stops.at((stops.indexOf(target) + step) % stops.length).focus();
   });
 
   // Sending: a bubble at once, under an id that makes a repeat harmless.
   // randomUUID exists on https and localhost only; a server in the LAN has neither.
   const digit = () => (crypto.getRandomValues(new Uint8Array(1))[0] & 15).toString(16);
   const uuid = () => "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, digit);
-  on("keydown", (event) => {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.target.id !== "body") return;
-    event.preventDefault();
-    event.target.form.querySelector("button").click(); // does nothing while it is disabled
-  });
   // Nothing to see, or more code points than fit: not to be sent, and nothing is cut off.
   const judge = ({ value, form, dataset }) => {
     const excess = [...value.trimEnd()].length - dataset.max;
     form.elements.excess.value = excess > 0 ? excess.toLocaleString() : "";
-    form.querySelector("button").disabled = excess > 0 || !value.trim();
+    form.querySelector(".composer__send").disabled = excess > 0 || !value.trim();
   };
   on("input", ({ target }) => target.id === "body" && judge(target));
   on("submit", ({ target: form }) => {
@@ -63,7 +64,18 @@
     byId("body").focus();
     byId("scroll").scrollTop = 0; // of a reversed column: the bottom
   });
+  // Suggestions while one writes: the server's list for what follows an @, a : or a /.
+  on("text-expander-change", ({ target, detail: { key, text, provide } }) => {
+    const query = new URLSearchParams({ kind: key, q: text, at: byId("body").selectionEnd - text.length });
+    const list = () => byId("suggestions").firstElementChild;
+    const asked = htmx.ajax("GET", `${target.dataset.src}?${query}`, { source: target });
+    provide(asked.then(() => ({ matched: list(), fragment: list() })));
+  }, true);
+  on("text-expander-value", ({ detail }) => (detail.value = detail.item.dataset.value), true);
   on("click", ({ target }) => {
+    const insert = target.closest("[data-insert]")?.dataset.insert;
+    const box = byId("body");
+    if (insert) box.setRangeText(insert, box.selectionStart, box.selectionEnd, "end"), box.focus(), judge(box);
     if (target.closest("[data-discard]")) remove(target.closest("form")), byId("body").focus();
     const copy = target.closest("[data-copy]"); // the clipboard API needs https, this does not
     if (copy) getSelection().selectAllChildren(byId(copy.dataset.copy));
@@ -77,10 +89,10 @@
   const full = new Intl.DateTimeFormat([], { dateStyle: "full", timeStyle: "short" });
   const long = new Intl.DateTimeFormat("en", { dateStyle: "full" });
   const dayOf = (msg) => new Date(msg.querySelector("time").dateTime).setHours(0, 0, 0, 0);
-  const daysAgo = (day) => Math.round((new Date().setHours(0, 0, 0, 0) - day) / 864e5);
-  const dayName = (day) => ["Today", "Yesterday"][daysAgo(day)] ?? long.format(day);
+  const dayName = (day, ago = Math.round((new Date().setHours(0, 0, 0, 0) - day) / 864e5)) =>
+    ["Today", "Yesterday"][ago] ?? long.format(day);
   const beside = (msg, way, end) =>
-    msg[`${way}ElementSibling`] ?? msg.parentElement[`${way}ElementSibling`]?.[`${end}ElementChild`];
+    msg[`${way}ElementSibling`] ?? msg.parentElement?.[`${way}ElementSibling`]?.[`${end}ElementChild`];
   const markDay = (msg) => {
     if (!msg?.matches(".msg[data-seq]")) return;
     const before = beside(msg, "previous", "last");
@@ -90,30 +102,17 @@
 
   // Hooks: a data-hook is mounted whenever its element comes into the page.
   const hooks = {
-    Time(time, at = new Date(time.dateTime)) {
-      [time.textContent, time.title] = [clock.format(at), full.format(at)];
-    },
-    Box(box) {
-      judge(box);
-      if (matchMedia("(pointer: fine)").matches) box.focus({ preventScroll: true });
-    },
-    Scroll(log) {
-      const see = ([end]) => log.toggleAttribute("data-away", !end.isIntersecting);
-      new IntersectionObserver(see, { root: log, rootMargin: "80px" }).observe(byId("end"));
-    },
+    Time: (el, at = new Date(el.dateTime)) => ([el.textContent, el.title] = [clock.format(at), full.format(at)]),
+    Box: (box) => (judge(box), matchMedia("(pointer: fine)").matches && box.focus({ preventScroll: true })),
+    Scroll: (log, see = ([end]) => log.toggleAttribute("data-away", !end.isIntersecting)) =>
+      new IntersectionObserver(see, { root: log, rootMargin: "80px" }).observe(byId("end")),
+    Msg: (msg) => (remove(byId(`p-${msg.dataset.clientId}`)), [msg, beside(msg, "next", "first")].forEach(markDay)),
   };
   const mount = (root) => {
-    const found = (css) => [...(root.matches(css) ? [root] : []), ...root.querySelectorAll(css)];
-    for (const el of found("[data-hook]")) hooks[el.dataset.hook]?.(el);
-    for (const msg of found(".msg[data-seq]")) {
-      remove(byId(`p-${msg.dataset.clientId}`));
-      markDay(msg);
-      markDay(beside(msg, "next", "first"));
-    }
+    for (const el of [root, ...root.querySelectorAll("[data-hook]")]) hooks[el.dataset.hook]?.(el);
   };
-  new MutationObserver((records) => {
-    for (const { addedNodes } of records)
-      for (const node of addedNodes) if (node.isConnected && node.matches) mount(node);
-  }).observe(document.body, { childList: true, subtree: true });
+  const added = (records) => records.flatMap(({ addedNodes }) => [...addedNodes]).filter((el) => el.dataset);
+  const watching = new MutationObserver((records) => added(records).forEach(mount));
+  watching.observe(document.body, { childList: true, subtree: true });
   mount(document.body);
 })();

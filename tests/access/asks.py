@@ -11,6 +11,8 @@ from tests.access.world import World
 
 ABOUT_THE_TARGET = {"room_role", "room_mute", "room_removal", "room_ban", "api_member"}
 
+QUERIES = {"room_history": "?before=5", "room_suggest": "?kind=/&q=&at=1"}
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
@@ -25,8 +27,7 @@ class Ask:
 def ask_of(row: Row, world: World, role: str, room: str = "") -> Ask:
     """The request of this role for the row; `room` is the public id."""
     path = reverse(row.name, kwargs=_parts(row, world, role, room))
-    if row.name == "room_history":
-        path += "?before=5"
+    path += QUERIES.get(row.name, "")
     body = _bodies(world, row).get((row.name, row.method))
     if row.name.startswith("api_"):
         return Ask(row.method, path, json=body)

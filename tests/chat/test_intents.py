@@ -104,10 +104,10 @@ def test_a_forms_numbers_are_read_and_its_token_is_dropped() -> None:
         "HEADERS": {"HX-Request": "true"},
     }
     assert intents.parse(intents.from_form(form)) == intents.Send(
-        None, "r", ID, "7", 12
+        None, "r", ID, "7", 12, commands=True
     )
     empty = intents.from_form({**form, "reply_to": ""})
-    assert intents.parse(empty) == intents.Send(None, "r", ID, "7", None)
+    assert intents.parse(empty) == intents.Send(None, "r", ID, "7", None, commands=True)
 
 
 @pytest.mark.parametrize("value", ["-1", "1.5", "٣", "9" * 30, "x", " 1"])

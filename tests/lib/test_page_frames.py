@@ -14,6 +14,10 @@ def changed(number: int, of: int) -> Publication:
     return Publication(number, b"", f"<c{of}>".encode(), appends=False)
 
 
+def opening(number: int) -> Publication:
+    return Publication(number, b"", f"<s{number}>".encode(), opens=True)
+
+
 def pages(*publications: Publication) -> list[str]:
     """The payloads of the frames."""
     protocol = Protocol(CLIENT, max_size=None)
@@ -29,6 +33,10 @@ def test_new_messages_travel_in_one_frame_with_one_cursor() -> None:
 
 def test_a_change_travels_behind_the_frame_that_brought_what_it_changes() -> None:
     assert pages(new(1), changed(2, of=1), new(3)) == ["<n1>@1", "<c1><n3>@3"]
+
+
+def test_what_goes_into_a_new_section_travels_behind_its_frame() -> None:
+    assert pages(new(1), opening(2), new(3), new(4)) == ["<n1><s2>@2", "<n3><n4>@4"]
 
 
 def test_changes_of_what_is_there_need_no_frame_of_their_own() -> None:

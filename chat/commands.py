@@ -1,0 +1,168 @@
+"""Slash commands: what a person's text does instead of, or before, being posted.
+
+Each runs through the same actions and access as its page. An app adds one of its own
+with `command`; what nobody knows is refused, and the text stays with its writer.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+
+from accounts.models import User
+from chat import members, room_settings
+from chat.access import require, room_or_404
+from chat.changes import NotPossible, TooManyChanges
+from chat.forms import AddMemberForm, TopicForm
+from chat.inbox import Refused, post_message
+from chat.models import Room
+
+SLASH = "/"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One command on its way: who gives it, where, and the words behind its name.
+
+    `client_id` is that of the text, so that a repeat can be told from a second order.
+    """
+
+    user: User
+    room: Room
+    words: str
+    client_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A text to post in the room, or what only the writer is told."""
+
+    post: str = ""
+    notice: str = ""
+
+
+Run = Callable[[Order], Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What `/name` does, and how it is written."""
+
+    name: str
+    usage: str  # with the slash
+    about: str  # one sentence
+    run: Run
+
+
+COMMANDS: dict[str, Command] = {}
+
+
+def command(usage: str, about: str) -> Callable[[Run], Run]:
+    """Registers the function as the command that its usage begins with."""
+    name = usage.split()[0].removeprefix(SLASH)
+
+    def register(run: Run) -> Run:
+        COMMANDS[name] = Command(name, usage, about, run)
+        return run
+
+    return register
+
+
+def obey(user: User, public_id: str, body: str, client_id: UUID) -> Outcome:
+    """What becomes of a text that begins with a slash; two slashes post it with one.
+
+    Raises:
+        Refused: the command is unknown, or does not do that here.
+    """
+    if body.startswith(SLASH * 2):
+        return Outcome(post=body[1:])
+    name, _, words = body[1:].partition(" ")
+    found = COMMANDS.get(name.strip().lower())
+    if found is None:
+        raise _wrong(
+            f"There is no command /{name.strip()[:20]}. Write /help for those that "
+            "there are, or // to begin a message with a slash."
+        )
+    try:
+        room = room_or_404(user, public_id)
+        require(user, "post", room)
+        return found.run(Order(user, room, words.strip(), client_id))
+    except Http404 as error:
+        raise Refused("no_room", str(error)) from error
+    except TooManyChanges as error:
+        wait_ms = error.retry_after_s * 1000
+        raise Refused("rate_limited", str(error), wait_ms) from error
+    except PermissionDenied as error:
+        raise Refused("forbidden", str(error)) from error
+    except NotPossible as error:
+        raise _wrong(str(error)) from error
+
+
+def say(user: User, room: Room, *, body: str, client_id: UUID) -> str:
+    """Post the text, or run the command that it is; return what its writer is told.
+
+    Raises:
+        Refused: with the reason; nothing was stored.
+    """
+    if body.startswith(SLASH):
+        outcome = obey(user, room.public_id, body, client_id)
+        if not outcome.post:
+            return outcome.notice
+        body = outcome.post
+    post_message(user, room, body=body, client_id=client_id)
+    return ""
+
+
+def _wrong(sentence: str) -> Refused:
+    return Refused("bad_command", sentence)
+
+
+def needs(order: Order, usage: str) -> None:
+    """Nothing, when there are words.
+
+    Raises:
+        Refused: with how the command is written.
+    """
+    if not order.words:
+        raise _wrong(f"Write more than that: {usage}")
+
+
+@command("/me waves", "Say what you do, in italics.")
+def me(order: Order) -> Outcome:
+    """Post the words as something that the author does."""
+    needs(order, COMMANDS["me"].usage)
+    return Outcome(post=f"*{' '.join(order.words.split())}*")
+
+
+@command("/topic what is going on", "Set the line under the room's name.")
+def topic(order: Order) -> Outcome:
+    """Set the room's topic."""
+    needs(order, COMMANDS["topic"].usage)
+    form = TopicForm({"topic": order.words})
+    if not form.is_valid():
+        raise _wrong(str(form.errors["topic"][0]))
+    room_settings.update_room(order.user, order.room, **form.cleaned_data)
+    return Outcome(notice="The topic is set.")
+
+
+@command("/invite Name", "Add somebody to this room.")
+def invite(order: Order) -> Outcome:
+    """Make somebody a member of the room."""
+    needs(order, COMMANDS["invite"].usage)
+    require(order.user, "add_member", order.room)
+    form = AddMemberForm({"name": order.words.removeprefix("@")})
+    if not form.is_valid():
+        raise _wrong(str(form.errors["name"][0]))
+    who: User = form.cleaned_data["name"]
+    members.add_member(order.user, order.room, who)
+    return Outcome(notice=f"{who} belongs to this room now.")
+
+
+@command("/help", "List these commands, for your eyes only.")
+def help_(order: Order) -> Outcome:
+    """Tell the writer which commands there are."""
+    lines = [f"{one.usage} — {one.about}" for one in COMMANDS.values()]
+    lines.append("// — Begin a message with a slash.")
+    return Outcome(notice="\n".join(lines))

@@ -1,0 +1,110 @@
+"""A room by the keyboard alone: suggestions, commands, and what they answer."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+
+from accounts.models import User
+from chat.models import Room
+from tests.chat.pages import client_of, room_of
+from tests.live import Live
+
+pytestmark = pytest.mark.journey
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _static_files(running: Live) -> None:
+    """The pages' CSS and scripts, which the web process lists when it starts."""
+    running.manage("collectstatic", "--noinput", "--verbosity=0")
+    running.kill("web")
+    running.start_web()
+    running.wait_healthy()
+
+
+@pytest.fixture
+def open_page(live: Live, browsers: list[Browser]) -> Iterator[Open]:
+    """Opens an address as a user; the console must stay clean."""
+    contexts = []
+    said: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            said.append(message.text)
+
+    def opened(user: User, path: str, **options: Any) -> Page:
+        context = browsers[0].new_context(base_url=live.url, **options)
+        contexts.append(context)
+        value = client_of(user).cookies["sessionid"].value
+        context.add_cookies([{"name": "sessionid", "value": value, "url": live.url}])
+        page = context.new_page()
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("console", note)
+        page.goto(path)
+        expect(page.locator("body[data-net=up]")).to_be_attached()
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not said, said
+
+
+@pytest.fixture
+def lounge(live: Live, alice: User, bob: User) -> Room:
+    """A room of alice's that bob belongs to."""
+    return room_of(alice, bob)
+
+
+def no_barriers(page: Page, *, but: str = "none") -> None:
+    """Axe finds nothing in the page as it stands; `but` is a rule left out."""
+    rules = {} if but == "none" else {but: {"enabled": False}}
+    found = Axe().run(page, options={"rules": rules}).response["violations"]
+    assert [one["id"] for one in found] == []
+
+
+def test_a_slash_proposes_commands_and_the_keyboard_takes_one(
+    open_page: Open, alice: User, lounge: Room
+) -> None:
+    page = open_page(alice, f"/rooms/{lounge.public_id}/")
+    page.keyboard.type("/to")
+    expect(page.get_by_role("option", name="/topic")).to_be_visible()
+    # While its list is open the library makes the box a combobox, as GitHub does.
+    no_barriers(page, but="aria-allowed-role")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("option")).to_have_count(0)
+    page.keyboard.type("All about tea")
+    expect(page.locator("#body")).to_have_value("/topic All about tea")
+    page.keyboard.press("Enter")
+    expect(page.locator(".note")).to_contain_text("Only you see this")
+    expect(page.locator(".topbar__description")).to_have_text("All about tea")
+    expect(page.locator(".msg--pending")).to_have_count(0)
+
+
+def test_an_unknown_command_says_so_and_keeps_its_text(
+    open_page: Open, alice: User, lounge: Room
+) -> None:
+    page = open_page(alice, f"/rooms/{lounge.public_id}/")
+    page.keyboard.type("/wave to all")
+    page.keyboard.press("Enter")
+    expect(page.locator(".msg--refused")).to_contain_text("There is no command /wave")
+    expect(page.locator(".msg--refused")).to_contain_text("/wave to all")
+    no_barriers(page)
+
+
+def test_shift_enter_is_a_new_line_and_enter_sends(
+    open_page: Open, alice: User, lounge: Room
+) -> None:
+    page = open_page(alice, f"/rooms/{lounge.public_id}/")
+    page.keyboard.type("one")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("two")
+    page.keyboard.press("Enter")
+    expect(page.locator(".msg[data-seq] .prose")).to_have_text(
+        "one\ntwo", use_inner_text=True
+    )
+    expect(page.locator("#body")).to_have_value("")
