@@ -84,13 +84,3 @@ def leave_room(user: User, room: Room) -> None:
         found = change.room.memberships.filter(user=user).select_related("user").first()
         if found is not None:
             let_out(change, found, "left", f"{user} left.")
-
-
-def mark_read(user: User, room: Room, seq: int) -> int | None:
-    """Remember how far the member has read, and return it: at most the newest.
-
-    None when they do not belong.
-    """
-    seq = min(seq, room.last_seq)
-    theirs = Membership.objects.filter(room=room, user=user)
-    return seq if theirs.update(last_read_seq=seq) else None

@@ -62,6 +62,7 @@ class Change:
         """
         self.room.last_seq += 1
         self.room.last_changed_seq += 1
+        self.room.quiet_count += 1  # nobody has it to read (chat/unread.py)
         entry = Message.objects.create(
             room=self.room,
             seq=self.room.last_seq,
@@ -134,7 +135,9 @@ class Change:
             last_seq=self.room.last_seq - len(new),
             last_changed_seq=self.room.last_changed_seq - len(self.entries),
         ).update(
-            last_seq=self.room.last_seq, last_changed_seq=self.room.last_changed_seq
+            last_seq=self.room.last_seq,
+            last_changed_seq=self.room.last_changed_seq,
+            quiet_count=self.room.quiet_count,
         )
         if moved != 1:
             raise RuntimeError(f"room {self.room.pk} was moved by another writer")

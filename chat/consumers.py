@@ -4,7 +4,6 @@ It decides nothing: access, the worker and the hub do. It never raises for what 
 client sends, and what goes down to many never passes through here.
 """
 
-import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
@@ -23,6 +22,7 @@ from chat import fanout, intents, orders, subscriptions
 from chat.answers import refused
 from chat.inbox import Refused
 from chat.pace import Pace
+from chat.reading import NO_MEMBER, NO_ROOM
 from chat.web import WebProcess, answer_to, web_process
 from chat.writing import Writing, may_write_so, write_of
 from livechat.gateway.origin import origin_allowed
@@ -76,6 +76,7 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
             for room in list(self.connection.feeds):
                 self.web.attendance.viewing.unview(room, self.connection)
             self.web.hub.remove(self.connection)
+            self.web.badges.remove(self.connection)
 
     # In
 
@@ -134,6 +135,7 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
             "heartbeat_s": limits.SOCKET_HEARTBEAT_S,
         }
         self.connection.send(encode(hello))
+        await self.web.badges.add(self.connection)
 
     # Frames
 
@@ -237,14 +239,12 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
     async def _read(self, intent: intents.Read) -> None:
         user_id = self.connection.principal.user_id
         try:
-            # One thread writes for all sockets, and a lock holds each for seconds.
-            async with asyncio.timeout(limits.ANSWER_TIMEOUT_S):
-                stored = await self.web.hub.change(
-                    subscriptions.read_up_to, user_id, intent.room, intent.seq
-                )
+            stored = await self.web.marks.mark(user_id, intent.room, intent.seq)
         except NoAnswer as error:
             raise subscriptions.not_stored(error) from error
-        if stored is None:
+        if stored == NO_MEMBER:
+            raise FrameError("forbidden", "Join the room first.")
+        if stored == NO_ROOM:
             raise subscriptions.no_room()
         frame = {
             "type": "ack",

@@ -29,6 +29,7 @@ ROOM_FIELDS = (
     "public_from_seq",
     "last_seq",
     "last_changed_seq",
+    "quiet_count",
 )
 AUTHOR_FIELDS = ("id", "public_id", "display_name", "is_bot", "is_active", "epoch")
 

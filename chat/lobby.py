@@ -15,6 +15,7 @@ from channels.layers import get_channel_layer
 from django.template.loader import get_template
 
 from accounts.models import User
+from chat import activity, sidebar
 from chat.models import Room
 from chat.titles import entitle
 from livechat.lib import limits
@@ -55,6 +56,7 @@ def room_created(room: Room) -> None:
         return
     _show_card(now, audience(now))
     if now.creator is not None:
+        activity.tell([activity.came_or_went(now, now.creator.pk)])
         _tell(None, _side(now), Audience([now.creator.public_id]))
 
 
@@ -62,8 +64,9 @@ def direct_begun(room: Room, people: Sequence[User]) -> None:
     """Show a direct or group message to its people, called as each of them sees it."""
     for person in people:
         entitle([room], person)
-        side = get_template("chat/_sidebar_room.html").render({"room": room})
-        place = f'<hx-partial hx-target="#sidebar-directs" hx-swap="afterbegin">{side}'
+        activity.tell([activity.came_or_went(room, person.pk)])
+        row = sidebar.row(room)
+        place = f'<hx-partial hx-target="#sidebar-directs" hx-swap="afterbegin">{row}'
         frame = {"type": "room_created", **_fields(room)}
         _tell(frame, f"{place}</hx-partial>", Audience([person.public_id]))
 
@@ -84,9 +87,8 @@ def _show_card(room: Room, to: Audience) -> None:
 
 
 def _side(room: Room) -> str:
-    side = get_template("chat/_sidebar_room.html").render({"room": room})
-    place = "#sidebar-rooms"
-    return f'<hx-partial hx-target="{place}" hx-swap="beforeend">{side}</hx-partial>'
+    place, row = "#sidebar-rooms", sidebar.row(room)
+    return f'<hx-partial hx-target="{place}" hx-swap="beforeend">{row}</hx-partial>'
 
 
 def room_updated(room: Room, *, was_private: bool = False) -> None:
@@ -132,6 +134,7 @@ def room_deleted(room: str, to: Audience) -> None:
 
 def member_joined(room: Room, user: User) -> None:
     """One member more; the newcomer's own pages show the room at their side."""
+    activity.tell([activity.came_or_went(room, user.pk)])
     # A private room is news to them, a public one stood in their lobby before.
     frame = {"type": "room_created", **_fields(room)} if room.is_private else None
     _tell(frame, _side(room), Audience([user.public_id]))
@@ -140,6 +143,7 @@ def member_joined(room: Room, user: User) -> None:
 
 def member_left(room: Room, user: User, reason: str, *, hidden: bool) -> None:
     """One member less; who left loses the room on pages that do not follow it."""
+    activity.tell([activity.came_or_went(room, user.pk)])
     _tell_ended(room.public_id, reason, Audience([user.public_id]), hidden=hidden)
     room_updated(room, was_private=room.is_private)
 

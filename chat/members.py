@@ -132,6 +132,7 @@ def let_in(change: Change, user: User, sentence: str) -> Membership:
         room=room,
         user=user,
         last_read_seq=entry.seq,
+        quiet_read=room.quiet_count,
         reads_from_seq=0 if room.is_private else room.public_from_seq,
     )
 

@@ -76,6 +76,8 @@ class Room(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_seq = models.BigIntegerField(default=0, editable=False)
     last_changed_seq = models.BigIntegerField(default=0, editable=False)
+    # How many of its messages count for nobody as unread (chat/unread.py).
+    quiet_count = models.BigIntegerField(default=0, editable=False)
     # Who was no member when it became public reads from here on; 0: from the start.
     public_from_seq = models.BigIntegerField(default=0, editable=False)
     # Since then it is none any more, and its log is being swept (chat/sweeping.py).
@@ -126,6 +128,8 @@ class Membership(models.Model):
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
     last_read_seq = models.BigIntegerField(default=0, editable=False)
+    # How many of the messages up to that one count for nobody as unread.
+    quiet_read = models.BigIntegerField(default=0, editable=False)
     is_muted = models.BooleanField("muted", default=False)  # reads, but does not write
     # The first message that is theirs to read: the room was private before it.
     reads_from_seq = models.BigIntegerField(default=0, editable=False)
@@ -228,7 +232,12 @@ class Message(models.Model):
                 fields=["room", "created_changed_seq"],
                 condition=models.Q(created_changed_seq__isnull=False),
                 name="changed_messages",
-            )
+            ),
+            models.Index(
+                fields=["room", "seq"],
+                condition=models.Q(kind="system"),
+                name="quiet_messages",
+            ),
         ]
 
     def __str__(self) -> str:

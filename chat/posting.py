@@ -28,6 +28,7 @@ from chat.leases import hold
 from chat.models import Message
 from chat.room import Registry
 from chat.streams import Chunk, Stream
+from chat.unread import ReadMark
 from livechat.lib import limits
 from livechat.lib.failpoints import failpoint
 from livechat.lib.growth import Piece
@@ -124,6 +125,7 @@ def _store(desks: Sequence[Desk]) -> None:
             for user, at in desk.posted.items()
         ]
     )
+    rows.keep_read([mark for desk in written for mark in _marks(desk)])
     senders = desks[0].senders if desks else {}  # the same ones at every desk
     rows.keep_levels(
         {
@@ -146,6 +148,15 @@ def _store_streams(desk: Desk) -> None:
     Chunk.objects.bulk_create(chunks)
     if desk.ended:
         Stream.objects.filter(room=desk.room, seq__in=desk.ended).delete()
+
+
+def _marks(desk: Desk) -> list[ReadMark]:
+    """Who writes in a room has read it up to what they wrote."""
+    room = desk.room
+    newest = {one.author_id: one.seq for one in desk.new.values()}
+    return [
+        ReadMark(room.pk, user, seq, room.quiet_count) for user, seq in newest.items()
+    ]
 
 
 CHANGING = (

@@ -9,11 +9,14 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from chat import fanout
+from chat import activity, fanout
+from chat.activity import Activity
 from chat.fanout import room_channel
 from chat.inbox import Answer, answers_channel, stream
 from chat.intake import GROUP, Entry
+from chat.models import Room
 from chat.posting import Outcome
+from chat.unread import ReadMark
 from livechat.lib.failpoints import failpoint
 from livechat.lib.feed import Publication
 from livechat.lib.pipe import Command, Pipe
@@ -38,6 +41,8 @@ async def publish(
         ("PUBLISH", room_channel(room), _encode(publications))
         for room, publications in pages.items()
     ]
+    if written := _activities(outcomes):
+        commands.append(("PUBLISH", activity.CHANNEL, activity.encode(written)))
     commands += _answers(outcomes)
     for shard in {entry.shard for entry in done}:
         ids = [entry.id for entry in done if entry.shard == shard]
@@ -62,6 +67,20 @@ def publications(outcomes: Sequence[Outcome]) -> dict[str, list[Publication]]:
         elif outcome.piece is not None:
             rooms[room].append(Publication(0, b"", b"", piece=outcome.piece))
     return rooms
+
+
+def _activities(outcomes: Sequence[Outcome]) -> list[Activity]:
+    """The numbers of each room in which something new was written, and by whom."""
+    rooms: dict[str, Room] = {}
+    writers: dict[str, dict[int, ReadMark]] = defaultdict(dict)
+    for outcome in outcomes:
+        message = outcome.message
+        if message is not None and message.created_changed_seq is None:
+            room = rooms[outcome.answer.room] = message.room
+            writers[outcome.answer.room][message.author_id] = ReadMark(
+                room.pk, message.author_id, message.seq, room.quiet_count
+            )
+    return [activity.of(room, list(writers[at].values())) for at, room in rooms.items()]
 
 
 def _answers(outcomes: Sequence[Outcome]) -> list[Command]:

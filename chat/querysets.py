@@ -76,6 +76,11 @@ def _ban_of(user: User) -> "models.QuerySet[Ban]":
 class MembershipQuerySet(models.QuerySet["Membership"]):
     """Memberships by room."""
 
+    def listed_for(self, user: User) -> "list[Membership]":
+        """The user's, with their rooms, as the side of a page lists them."""
+        rows = self.filter(user=user, room__deleted_at__isnull=True)
+        return list(rows.select_related("room").order_by("room__name", "room"))
+
     def by_name(self) -> Self:
         """With their users, who still have an account, in the order of the names."""
         active = self.filter(user__is_active=True).select_related("user")
@@ -115,6 +120,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         others = visible.values("public_from_seq")
         begin = Coalesce(Subquery(own[:1]), Subquery(others[:1]), Value(NEVER))
         return self.filter(room=room, seq__gte=begin, seq__lte=room.last_seq)
+
+    def counting(self) -> Self:
+        """Without what is nobody's to read: who came and went."""
+        return self.exclude(kind="system")
 
     def changed_after(self, cursor: int) -> Self:
         """What changed above the cursor, in the order of the changes."""

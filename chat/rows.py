@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import connection, models
 
 from chat.models import Membership, Message, Room
+from chat.unread import ReadMark
 from chat.worker_tables import Bucket, LastPost
 from livechat.lib.token_bucket import Level
 
@@ -140,6 +141,16 @@ def keep_last_posts(posts: Sequence[tuple[int, int, float]]) -> None:
         f"INSERT INTO {table} (room_id, user_id, at) VALUES (%s, %s, %s) "  # noqa: S608 - ours
         "ON CONFLICT (room_id, user_id) DO UPDATE SET at = excluded.at",
         posts,
+    )
+
+
+def keep_read(marks: Sequence[ReadMark]) -> None:
+    """Store how far people have read, each in one room; a row a mark, by its index."""
+    table = _name(Membership._meta.db_table)
+    _many(
+        f"UPDATE {table} SET last_read_seq = %s, quiet_read = %s "  # noqa: S608 - ours
+        "WHERE room_id = %s AND user_id = %s",
+        [(one.seq, one.quiet, one.room, one.user) for one in sorted(marks)],
     )
 
 

@@ -7,12 +7,10 @@ yet is remembered (`Hub.go_live`), so the numbers a socket sees rise by one.
 import asyncio
 from functools import partial
 
-from accounts.models import User
-from chat import access, followers
+from chat import followers
 from chat.conflation import state_frame
 from chat.entrances import Entrance, may_enter
 from chat.followers import Known
-from chat.models import Room
 from chat.people import typing_fragment
 from chat.web import WebProcess
 from livechat.lib import limits
@@ -185,6 +183,7 @@ async def _show(web: WebProcess, connection: Connection, entrance: Entrance) -> 
     room = entrance.room.public_id
     if room not in connection.feeds:  # shut out while the replay was read
         return
+    web.badges.entered(connection, room)
     web.tell_voice(connection, room)  # it may have changed while the page was away
     roster = await web.attendance.viewing.view(room, connection)
     if room not in connection.feeds:  # taken out meanwhile
@@ -232,22 +231,3 @@ async def room_key(web: WebProcess, connection: Connection, room: str) -> int:
         if len(connection.known) < limits.SUBSCRIPTIONS_MAX:
             connection.known[room] = known
     return known.pk
-
-
-def read_up_to(user_id: int, room: str, seq: int) -> int | None:
-    """Remember how far someone has read, and return it; None when there is no room.
-
-    Raises:
-        FrameError: `forbidden`, to who sees the room and does not belong.
-    """
-    from chat.actions import mark_read
-
-    user = User.objects.filter(pk=user_id, is_active=True).first()
-    found = (
-        Room.objects.visible_to(user).filter(public_id=room).first() if user else None
-    )
-    if user is None or found is None:
-        return None
-    if not access.can(user, "mark_read", found):
-        raise FrameError("forbidden", "Join the room first.")
-    return mark_read(user, found, seq)

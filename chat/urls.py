@@ -7,6 +7,7 @@ from chat import (
     views_directs,
     views_invites,
     views_members,
+    views_read,
     views_reports,
     views_settings,
     views_suggest,
@@ -61,6 +62,9 @@ urlpatterns = [
         name="room_invite_end",
     ),
     path("rooms/<str:public_id>/history", views.room_history, name="room_history"),
+    path("rooms/<str:public_id>/read", views_read.room_read, name="room_read"),
+    path("rooms/<str:public_id>/unread", views_read.room_unread, name="room_unread"),
+    path("read", views_read.read_all, name="read_all"),
     path(
         "rooms/<str:public_id>/suggest",
         views_suggest.room_suggest,

@@ -18,7 +18,7 @@ from django.views.decorators.http import (
 
 from accounts.http import JUST_ARRIVED, UserRequest
 from accounts.models import User
-from chat import actions, commands
+from chat import actions, commands, sidebar
 from chat.access import allowed_or_404, can, require_site, room_or_404
 from chat.forms import BeforeForm, MessageForm, RoomForm
 from chat.inbox import Refused
@@ -28,7 +28,7 @@ from chat.presence import present
 from chat.refusals import go, tells_refusals
 from chat.roster import Roster
 from chat.silences import silence as why_silent
-from chat.titles import directs_of
+from chat.unread import new_in
 from livechat.lib import limits
 from livechat.lib.http import error_page
 
@@ -58,9 +58,8 @@ def lobby(request: UserRequest) -> HttpResponse:
     context = {
         "page": "lobby",
         "rooms": rooms,
-        "sidebar_rooms": joined,
-        "sidebar_directs": directs_of(request.user),
         "form": RoomForm(),
+        **sidebar.context(request.user),
     }
     return render(request, "chat/lobby.html", context)
 
@@ -180,18 +179,17 @@ def _room_page(
     **more: Any,
 ) -> HttpResponse:
     user = request.user
-    mine = room.memberships.filter(user=user).first()
+    side = sidebar.context(user, room)
+    mine = side["standing"]
     belongs = mine is not None
     silence = why_silent(room, mine.role, is_muted=mine.is_muted) if mine else ""
     runs_room = can(user, "edit_room", room)
     moderates = mine is not None and mine.role == Membership.Role.MODERATOR
     context = {
         "room": room,
-        "current": room.public_id,
         "before": before,
         "log": _page(user, room, before),
-        "sidebar_rooms": Room.objects.joined_by(user),
-        "sidebar_directs": directs_of(user),
+        "new": new_in(mine),
         "may_post": belongs and not silence,
         "belongs": belongs,
         "may_leave": belongs and not room.is_direct,
@@ -204,6 +202,7 @@ def _room_page(
         "hello_client_id": uuid4(),
         "max_length": limits.MESSAGE_MAX_LENGTH,
         **pane(room, _states(room), {}),
+        **side,
         **more,
     }
     return render(request, "chat/room.html", context, status=status)

@@ -20,9 +20,11 @@ from django.template.loader import get_template
 from accounts import sessions
 from chat import fanout, followers, lobby, people, presence
 from chat.attendance import Attendance
+from chat.badges import Badges
 from chat.conflation import Conflation
 from chat.followers import Known
 from chat.inbox import Answer, answers_channel
+from chat.read_marks import ReadMarks
 from chat.replays import Replays
 from chat.roster import Roster, Told
 from chat.submissions import Submissions
@@ -66,6 +68,8 @@ class WebProcess:
             self._on_gone,
         )
         self.replays = Replays(self.hub)
+        self.marks = ReadMarks(self.hub)
+        self.badges = Badges(self.hub)
         self.attendance = Attendance(self.hub, self.id, self._announce)
         viewing = self.attendance.viewing
         self.conflation = Conflation(self.hub, viewing.roster, self.pane)
@@ -82,6 +86,7 @@ class WebProcess:
         self.hub.start()
         self.attendance.start()
         await self.hub.listen(answers_channel(self.id), self._on_answers)
+        await self.badges.start()
         await self.hub.listen(sessions.CHANNEL, lambda _: self._look_again.set())
         loops = self._control(), self._revoke(), self._recheck(), self._sweep()
         for loop in loops:
@@ -91,6 +96,7 @@ class WebProcess:
         """Take our people out of the rooms; the gateway closes the sockets."""
         for task in self._tasks:
             task.cancel()
+        self.badges.stop()
         await self.conflation.stop()
         await self.attendance.stop()
         await self.hub.stop()

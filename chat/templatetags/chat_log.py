@@ -9,6 +9,8 @@ from django.utils.safestring import mark_safe
 
 from chat import fanout
 from chat.models import Message, Room
+from chat.sidebar import Listed
+from chat.unread import New
 from livechat.lib import limits
 
 register = template.Library()
@@ -39,9 +41,21 @@ def chunks(messages: Sequence[Message], room: Room) -> list[Chunk]:
 
 
 @register.simple_tag
-def message_html(message: Message) -> str:
-    """The article of one message, which is the same that the fan-out publishes."""
-    return mark_safe(fanout.message_html(message))  # noqa: S308 - a template made it
+def message_html(message: Message, new: New | None = None) -> str:
+    """The article of one message, which is the same that the fan-out publishes.
+
+    The first that is new to the reader of a page says so besides.
+    """
+    html = fanout.message_html(message)
+    if new and message.seq == new.first_seq:
+        html = html.replace(" data-seq=", ' data-new="New" data-seq=', 1)
+    return mark_safe(html)  # noqa: S308 - a template made it
+
+
+@register.simple_tag
+def section_rows(listed: Listed) -> str:
+    """The rooms of one section of the side, made by the template of a row."""
+    return mark_safe(listed.html)  # noqa: S308 - a template made it
 
 
 @register.filter

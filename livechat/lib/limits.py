@@ -92,6 +92,14 @@ ERROR_WINDOW_S = 10.0
 SOCKET_HEARTBEAT_S = 20  # told to clients in `hello`
 RECHECK_S = 60  # a socket's session is looked at again this often
 
+# What is unread
+BADGE_INTERVAL_S = 0.25  # badges that change within this are told together
+BADGE_PATIENCE_S = 0.75  # what a page that shows the room has not seen gets its badge
+BADGE_REFRESH_S = 30.0  # numbers are read again this often, for what Redis lost
+BADGE_PEOPLE_AT_ONCE = 200  # people whose numbers one question reads
+READ_MARKS_AT_ONCE = 200  # marks of how far people have read, in one transaction
+READ_MARKS_PAUSE_S = 0.05  # between two of them
+
 # Redis
 REDIS_CONNECT_TIMEOUT_S = 0.5
 REDIS_COMMAND_TIMEOUT_S = 1.0

@@ -90,6 +90,7 @@ def _bodies(world: World, row: Row) -> dict[tuple[str, str], dict[str, Any]]:
         ("site_report", "POST"): {"outcome": "deleted"},
         ("room_archive", "POST"): {"archived": "yes"},
         ("room_messages", "POST"): {"client_id": str(uuid4()), "body": "by a form"},
+        ("room_read", "POST"): {"upto": "1"},
         ("room_members", "POST"): {"name": outsider.display_name},
         ("room_role", "POST"): {"role": "admin"},
         ("room_mute", "POST"): {"muted": "yes"},

@@ -49,11 +49,11 @@ def test_the_lobby_asks_as_many_questions_for_twenty_rooms_as_for_one(
     room_of(alice, bob)
     client = client_of(alice)
     client.get("/")  # the first request of a process asks whether the site is set up
-    with django_assert_num_queries(5):  # session, user, rooms, directs, community
+    with django_assert_num_queries(6):  # session, user, rooms, side (2), community
         client.get("/")
     for number in range(19):
         room_of(alice, bob, name=f"Room {number}")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.get("/")
 
 

@@ -21,12 +21,12 @@ SHARED = (
     "_people",
     "_room_card",
     "_room_updated",
-    "_sidebar_room",
     "_toast",
     "_typing",
     "_voice",
 )
 MESSAGE = "_message.jinja"
+COMPILED = (MESSAGE, "_sidebar_room.jinja", "_badge.jinja")
 TEMPLATES = settings.BASE_DIR / "templates"
 
 
@@ -61,7 +61,7 @@ def pending(state: str, text: str = "", retry_after_s: int = 0) -> str:
     )
 
 
-@pytest.mark.parametrize("name", [*(f"{name}.html" for name in SHARED), MESSAGE])
+@pytest.mark.parametrize("name", [*(f"{name}.html" for name in SHARED), *COMPILED])
 def test_a_shared_fragment_names_no_viewer(name: str) -> None:
     source = (TEMPLATES / "chat" / name).read_text()
     assert not re.search(

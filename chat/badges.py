@@ -1,0 +1,256 @@
+"""What is unread, told to the open pages and programs of this web process.
+
+The rule it guards: no question to the database for a message. Each person who is here
+has their numbers in memory; what a room's worker tells moves the room's number, and the
+difference is sent, several at a time. What was lost is read again every so often.
+"""
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Iterable
+from dataclasses import dataclass, field
+
+from django.template.loader import get_template
+
+from chat import activity
+from chat.activity import Activity
+from chat.fanout import partial
+from chat.models import Membership
+from chat.unread import count_of
+from livechat.lib import limits
+from livechat.lib.codec import encode
+from livechat.lib.connections import Connection
+from livechat.lib.hub import Hub
+from livechat.lib.storage import NoAnswer
+
+logger = logging.getLogger(__name__)
+
+Standing = tuple[str, int, int, int]  # room, last_seq, count, read
+
+
+@dataclass(slots=True)
+class Numbers:
+    """One room as far as it is known here, and whose rooms it is among."""
+
+    last_seq: int = 0
+    count: int = 0
+    people: set[int] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Person:
+    """Somebody with open sockets: what they have read, and what each socket shows."""
+
+    read: dict[str, int] = field(default_factory=dict)
+    shown: dict[Connection, dict[str, int]] = field(default_factory=dict)
+    # Rooms that they marked unread: an open page does not mark them read again.
+    held: set[str] = field(default_factory=set)
+
+
+class Badges:
+    """Everybody who is connected here, and what is unread for them."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._people: dict[int, Person] = {}
+        self._rooms: dict[str, Numbers] = {}
+        self._dirty: set[tuple[int, str]] = set()
+        self._moved: set[str] = set()  # rooms whose number rose
+        self._timer: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Hear of all rooms; read the numbers again every so often."""
+        await self._hub.listen(activity.CHANNEL, self._on_activity)
+        self._keep(self._refresh())
+
+    def stop(self) -> None:
+        """Tell nobody anything any more."""
+        for task in self._tasks:
+            task.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
+
+    async def add(self, connection: Connection) -> None:
+        """Know a socket; a page is told all its badges, as it may have been away."""
+        user = connection.principal.user_id
+        self._people.setdefault(user, Person()).shown[connection] = {}
+        await self._read_again([user])
+        person = self._people.get(user)
+        if person is None or connection not in person.shown:
+            return  # gone meanwhile
+        shown = {room: self._unread(person, room) for room in person.read}
+        person.shown[connection] = shown
+        if connection.html:
+            badges = b"".join(badge(room, count) for room, count in shown.items())
+            connection.send(b"", badges)
+
+    def remove(self, connection: Connection) -> None:
+        """Forget a socket, and with their last one the person."""
+        user = connection.principal.user_id
+        person = self._people.get(user)
+        if person is None:
+            return
+        person.shown.pop(connection, None)
+        if not person.shown:
+            self._forget(user, person.read)
+            del self._people[user]
+
+    def entered(self, connection: Connection, room: str) -> None:
+        """Let a page that has just opened a room say when its end is seen."""
+        person = self._people.get(connection.principal.user_id)
+        if person is not None and connection.html:
+            person.held.discard(room)
+            if self._unread(person, room):
+                connection.send(b"", probe(room, self._rooms[room].last_seq))
+
+    # What is heard
+
+    def _on_activity(self, payload: bytes) -> None:
+        for told in activity.decode(payload):
+            self._note(told)
+            if told.joined:
+                here = [user for user in told.joined if user in self._people]
+                self._keep(self._read_again(here))
+
+    def _note(self, told: Activity) -> None:
+        numbers = self._rooms.get(told.room)
+        if numbers is None:
+            return
+        if told.last_seq > numbers.last_seq:
+            numbers.last_seq, numbers.count = told.last_seq, told.count
+            self._moved.add(told.room)
+        for user, read in told.read.items():
+            person = self._people.get(user)
+            if person is not None and told.room in person.read:
+                if read < person.read[told.room]:
+                    person.held.add(told.room)
+                person.read[told.room] = read
+                self._dirty.add((user, told.room))
+        self._schedule()
+
+    def _schedule(self) -> None:
+        if self._timer is None and (self._dirty or self._moved):
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(limits.BADGE_INTERVAL_S, self._flush)
+
+    # What is told
+
+    def _flush(self) -> None:
+        self._timer = None
+        moved, self._moved = self._moved, set()
+        dirty, self._dirty = self._dirty, set()
+        for room in moved:
+            if numbers := self._rooms.get(room):
+                dirty.update((user, room) for user in numbers.people)
+        for user, room in dirty:
+            if person := self._people.get(user):
+                self._tell(person, room)
+
+    def _tell(self, person: Person, room: str) -> None:
+        unread = self._unread(person, room)
+        for connection, shown in person.shown.items():
+            before = shown.get(room, 0)
+            if unread > before and room in connection.feeds:
+                self._ask_for_it(person, connection, room)
+            elif unread != before:
+                self._show(connection, shown, room, unread)
+
+    def _ask_for_it(self, person: Person, connection: Connection, room: str) -> None:
+        """Whoever follows the room counts for themselves, or sees it at this moment.
+
+        A page says so when its end comes into view; if it does not, it gets the badge.
+        """
+        if not connection.html:
+            person.shown[connection][room] = self._unread(person, room)
+            return
+        if room not in person.held:
+            connection.send(b"", probe(room, self._rooms[room].last_seq))
+        loop = asyncio.get_running_loop()
+        loop.call_later(limits.BADGE_PATIENCE_S, self._settle, connection, room)
+
+    def _settle(self, connection: Connection, room: str) -> None:
+        person = self._people.get(connection.principal.user_id)
+        if person is not None and (shown := person.shown.get(connection)) is not None:
+            unread = self._unread(person, room)
+            if unread != shown.get(room, 0):
+                self._show(connection, shown, room, unread)
+
+    def _show(
+        self, connection: Connection, shown: dict[str, int], room: str, unread: int
+    ) -> None:
+        shown[room] = unread
+        frame = {"type": "unread", "room": room, "unread": unread}
+        connection.send(encode(frame), badge(room, unread) if connection.html else b"")
+
+    def _unread(self, person: Person, room: str) -> int:
+        if room not in person.read or room not in self._rooms:
+            return 0
+        return max(0, self._rooms[room].count - person.read[room])
+
+    # What is read
+
+    async def _refresh(self) -> None:
+        """Read everybody's numbers again, for what Redis lost."""
+        while True:
+            await asyncio.sleep(limits.BADGE_REFRESH_S)
+            people = list(self._people)
+            for at in range(0, len(people), limits.BADGE_PEOPLE_AT_ONCE):
+                await self._read_again(people[at : at + limits.BADGE_PEOPLE_AT_ONCE])
+
+    async def _read_again(self, users: list[int]) -> None:
+        try:
+            found = await self._hub.ask(standings, users) if users else {}
+        except NoAnswer as error:
+            logger.warning("badges wait, the database said: %r", error)
+            return
+        for user, rooms in found.items():
+            if person := self._people.get(user):
+                self._learn(user, person, rooms)
+        self._schedule()
+
+    def _learn(self, user: int, person: Person, rooms: Iterable[Standing]) -> None:
+        before, person.read = person.read, {}
+        for room, last_seq, count, read in rooms:
+            numbers = self._rooms.setdefault(room, Numbers())
+            numbers.people.add(user)
+            numbers.last_seq = max(numbers.last_seq, last_seq)
+            numbers.count = max(numbers.count, count)
+            person.read[room] = read
+            self._dirty.add((user, room))
+        self._forget(user, before.keys() - person.read.keys())
+
+    def _forget(self, user: int, rooms: Iterable[str]) -> None:
+        for room in rooms:
+            if numbers := self._rooms.get(room):
+                numbers.people.discard(user)
+                if not numbers.people:
+                    del self._rooms[room]
+
+    def _keep(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def standings(users: list[int]) -> dict[int, list[Standing]]:
+    """What each of the users has to read in each of their rooms; one question."""
+    found: dict[int, list[Standing]] = {user: [] for user in users}
+    rows = Membership.objects.filter(user__in=users, room__deleted_at__isnull=True)
+    for one in rows.select_related("room"):
+        room, read = one.room, one.last_read_seq - one.quiet_read
+        found[one.user_id].append((room.public_id, room.last_seq, count_of(room), read))
+    return found
+
+
+def badge(room: str, unread: int) -> bytes:
+    """A room's badge at the side of a page (room: public id)."""
+    template = get_template("chat/_badge.jinja", using="fragments")
+    html = template.render({"room": room, "unread": unread})
+    return partial(f"#badge-{room}", "outerMorph", html).encode()
+
+
+def probe(room: str, seq: int) -> bytes:
+    """What a page that sees the end of its log answers with `read` up to `seq`."""
+    html = get_template("chat/_seen.html").render({"room": room, "seq": seq})
+    return partial("#seen", "innerHTML", html).encode()

@@ -1,0 +1,121 @@
+"""What of a room somebody has not read: a difference of numbers, never a list.
+
+A room counts its messages (`last_seq`) and those of them that are nobody's to read
+(`quiet_count`: lines that tell who came and went). A member's row holds both as they
+stood where they have read to. The rule it guards: a number that was once passed never
+changes, so what is unread is exact without a row for each message or reader.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from chat.models import Membership, Message, Room
+from livechat.lib import limits
+
+NEW_CONTEXT = 10  # messages that are shown above the first new one
+
+
+class ReadMark(NamedTuple):
+    """How far somebody has read: in the order in which rows are locked."""
+
+    room: int
+    user: int
+    seq: int
+    quiet: int  # of the messages up to `seq`, those that do not count
+
+    @property
+    def counted(self) -> int:
+        """How many messages that count are read."""
+        return self.seq - self.quiet
+
+
+def count_of(room: Room) -> int:
+    """How many messages the room has that count as unread for who has read none."""
+    return room.last_seq - room.quiet_count
+
+
+def unread_in(membership: Membership) -> int:
+    """How many messages the member has not read; `room` must be loaded."""
+    read = membership.last_read_seq - membership.quiet_read
+    return max(0, count_of(membership.room) - read)
+
+
+def quiet_upto(room: Room, seq: int) -> int:
+    """How many of the messages up to `seq` do not count (a query when it is older).
+
+    Exact whatever is written meanwhile: both ends of what is counted have passed.
+    """
+    if seq >= room.last_seq:
+        return room.quiet_count
+    later = Message.objects.filter(
+        room=room, kind=Message.Kind.SYSTEM, seq__gt=seq, seq__lte=room.last_seq
+    )
+    return room.quiet_count - later.count()
+
+
+def first_unread(room: Room, after: int) -> int | None:
+    """The number of the first message above `after` that counts, None without one."""
+    rows = Message.objects.filter(room=room, seq__gt=after, seq__lte=room.last_seq)
+    return rows.counting().order_by("seq").values_list("seq", flat=True).first()
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """What a member finds new in a room: how many messages, and the first of them."""
+
+    count: int
+    first_seq: int
+
+    @property
+    def page_before(self) -> int:
+        """The end of a page of history that shows the first one below its top."""
+        return self.first_seq + limits.PAGE_SIZE - NEW_CONTEXT
+
+
+def new_in(membership: Membership | None) -> New | None:
+    """What is new to them, None when nothing is (a query when something is)."""
+    if membership is None or not (count := unread_in(membership)):
+        return None
+    first_seq = first_unread(membership.room, membership.last_read_seq)
+    return None if first_seq is None else New(count, first_seq)
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The sum behind a badge, for its reader: `newer` less `quiet` is `unread`."""
+
+    read_seq: int
+    last_seq: int
+    newer: int
+    quiet: int
+    unread: int
+
+
+def explained(membership: Membership) -> Why:
+    """Why the member has so many unread messages; `room` must be loaded."""
+    room = membership.room
+    return Why(
+        read_seq=membership.last_read_seq,
+        last_seq=room.last_seq,
+        newer=room.last_seq - membership.last_read_seq,
+        quiet=room.quiet_count - membership.quiet_read,
+        unread=unread_in(membership),
+    )
+
+
+def errors_in(rooms: Iterable[Room]) -> Iterable[str]:
+    """What is wrong with the kept numbers of rooms and members, counted anew."""
+    for room in rooms:
+        quiet = Message.objects.filter(room=room, kind=Message.Kind.SYSTEM)
+        counted = quiet.filter(seq__lte=room.last_seq).count()
+        if counted != room.quiet_count:
+            yield f"room {room.public_id}: {room.quiet_count} quiet, counted {counted}"
+        for one in room.memberships.order_by("pk"):
+            below = quiet.filter(seq__lte=one.last_read_seq).count()
+            if below != one.quiet_read or one.last_read_seq > room.last_seq:
+                yield (
+                    f"room {room.public_id}, membership {one.pk}: read to "
+                    f"{one.last_read_seq} of {room.last_seq}, "
+                    f"{one.quiet_read} quiet, counted {below}"
+                )

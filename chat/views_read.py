@@ -1,0 +1,69 @@
+"""What one has read: marked by hand, and explained. Open pages do it by the socket."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.http import UserRequest
+from chat.access import require, room_or_404
+from chat.forms import ReadForm
+from chat.models import Membership, Message, Room
+from chat.reading import mark_all_read, mark_read
+from chat.unread import explained
+from livechat.lib.http import error_page
+
+SHOWN = 20  # unread messages that the explanation lists
+
+
+@require_POST
+@login_required
+def read_all(request: UserRequest) -> HttpResponse:
+    """Mark every room read as it stands; to htmx without a page."""
+    rooms = mark_all_read(request.user)
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=204)
+    messages.success(request, "All is read now." if rooms else "Nothing was unread.")
+    return redirect("lobby")
+
+
+@require_POST
+@login_required
+def room_read(request: UserRequest, public_id: str) -> HttpResponse:
+    """Mark a room read up to `upto`, or unread from `unread_from` on.
+
+    Then to the lobby: the room's page would mark it read again.
+    """
+    found = _member_room(request, public_id)
+    form = ReadForm(request.POST)
+    if not form.is_valid():
+        sentence = "upto or unread_from: expected the number of a message."
+        return error_page(request, 422, "That was not understood", sentence)
+    mark_read(request.user, found, form.upto_seq)
+    if form.cleaned_data["unread_from"] is not None:
+        messages.success(request, f"{found.name} is unread from there on.")
+    return redirect("lobby")
+
+
+@require_safe
+@login_required
+def room_unread(request: UserRequest, public_id: str) -> HttpResponse:
+    """Why the room is unread: the numbers, and the first of the messages."""
+    found = _member_room(request, public_id)
+    standing = Membership.objects.select_related("room").get(
+        room=found, user=request.user
+    )
+    listed = Message.objects.readable_by(request.user, found).counting()
+    context = {
+        "room": found,
+        "why": explained(standing),
+        "first": listed.page_after(standing.last_read_seq, SHOWN),
+    }
+    return render(request, "chat/room_unread.html", context)
+
+
+def _member_room(request: UserRequest, public_id: str) -> Room:
+    found = room_or_404(request.user, public_id)
+    require(request.user, "mark_read", found)
+    return found

@@ -1,0 +1,78 @@
+"""What is unread, on two devices of one person, while another person writes."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.journeys.conftest import NewPage
+from tests.journeys.test_two_people_talk import (
+    PASSWORD,
+    invite_link,
+    say,
+    set_up,
+    sign_up,
+    violations,
+)
+
+pytestmark = pytest.mark.journey
+
+
+def log_in(page: Page, name: str) -> None:
+    """Come back on another device."""
+    page.goto("/accounts/login/")
+    page.get_by_label("Email").fill(f"{name.lower()}@example.org")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.locator("main form button").last.click()
+    page.wait_for_url(re.compile(r"/$|/rooms/"))
+
+
+def test_what_one_device_reads_is_read_on_the_other(
+    new_page: NewPage,
+) -> None:
+    alice, phone, laptop = new_page(0), new_page(1), new_page(1)
+    set_up(alice)
+    room = alice.url
+    sign_up(phone, invite_link(alice), "Bob")
+    log_in(laptop, "Bob")
+    for page in (phone, laptop):
+        page.goto("/")
+    for text in ("first", "second", "third"):
+        say(alice, text)
+    for page in (phone, laptop):
+        expect(page.locator("#sidebar-rooms .count")).to_contain_text("3")
+    assert violations(phone) == []
+
+    phone.goto(room)  # its end is in view, so all of it is read
+    expect(phone.locator("[data-new]")).to_contain_text("first")
+    expect(laptop.locator("#sidebar-rooms .count")).to_be_hidden()
+    expect(phone.locator("#sidebar-rooms .count")).to_be_hidden()
+    assert violations(phone) == []
+
+    say(alice, "fourth")  # seen at once where the room is open
+    expect(phone.locator("#messages")).to_contain_text("fourth")
+    expect(laptop.locator("#sidebar-rooms .count")).to_be_hidden()
+
+    third = phone.locator("#messages .msg", has_text="third")
+    third.hover()
+    third.locator(".msg__unread").click()
+    expect(phone.locator("#sidebar-rooms .count")).to_contain_text("2")
+    expect(laptop.locator("#sidebar-rooms .count")).to_contain_text("2")
+
+    laptop.get_by_role("button", name="Mark all read").click()
+    for page in (phone, laptop):
+        expect(page.locator("#sidebar-rooms .count")).to_be_hidden()
+    stay_unread_above(alice, phone, room)
+
+
+def stay_unread_above(alice: Page, bob: Page, room: str) -> None:
+    """Who is scrolled up has not read what comes below, until they go there."""
+    say(alice, "a tall text\n\n" + "line\n\n" * 60)
+    bob.goto(room)
+    expect(bob.locator("#sidebar-rooms .count")).to_be_hidden()
+    bob.locator("#scroll").evaluate("one => { one.scrollTop = -one.scrollHeight }")
+    expect(bob.locator("#scroll")).to_have_attribute("data-away", "")
+    say(alice, "not seen")
+    expect(bob.locator("#sidebar-rooms .count")).to_contain_text("1")
+    bob.locator(".log__jump", has_text="Jump to latest").click()
+    expect(bob.locator("#sidebar-rooms .count")).to_be_hidden()
