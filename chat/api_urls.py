@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chat import api, api_directs, api_invites, api_members, api_rooms
+from chat import api, api_directs, api_invites, api_members, api_push, api_rooms
 
 urlpatterns = [
     path("api/directs", api_directs.directs, name="api_directs"),
@@ -32,6 +32,19 @@ urlpatterns = [
     path(
         "api/rooms/<str:public_id>/messages/<int:seq>", api.message, name="api_message"
     ),
+    path(
+        "api/push/subscriptions",
+        api_push.subscriptions,
+        name="api_push_subscriptions",
+    ),
+    path(
+        "api/push/subscriptions/<str:subscription>",
+        api_push.subscription,
+        name="api_push_subscription",
+    ),
+    path("api/push/preferences", api_push.preferences, name="api_push_preferences"),
+    path("api/push/tests", api_push.tests, name="api_push_tests"),
+    path("api/push/deliveries", api_push.deliveries, name="api_push_deliveries"),
     path("api/openapi.json", api.openapi_view, name="openapi"),
     path("health", api.health_view, name="health"),
 ]

@@ -8,7 +8,8 @@ import hashlib
 import os
 import secrets
 import tempfile
-from collections.abc import Sequence
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import overload
@@ -20,6 +21,8 @@ PROJECT_DIR = Path(__file__).resolve().parent.parent
 LONGEST_SOCKET_NAME = "supervisor.sock.4194304"
 SOCKET_PATH_MAX_BYTES = 90
 SECRET_MIN_LENGTH = 32
+# The order of the curve P-256 (FIPS 186-4, D.1.2.3): a private key is below it.
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
@@ -75,13 +78,42 @@ def env_list(name: str, default: Sequence[str]) -> list[str]:
     return [part for part in parts if part] or list(default)
 
 
-def env_secret(name: str, path: Path) -> str:
+def new_secret() -> str:
+    """A new secret of 64 characters."""
+    return secrets.token_urlsafe(48)
+
+
+def new_private_key() -> str:
+    """A new private key of the curve P-256: its 32 bytes in base64url."""
+    number = secrets.randbelow(P256_ORDER - 1) + 1
+    return urlsafe_b64encode(number.to_bytes(32, "big")).rstrip(b"=").decode()
+
+
+def env_private_key(name: str, path: Path) -> str:
+    """A private key of the curve P-256 in base64url, from where a secret comes from.
+
+    Raises:
+        BadSetting: it is none, or the file cannot be read or made.
+    """
+    value = env_secret(name, path, new_private_key)
+    try:
+        data = urlsafe_b64decode(value + "=" * (-len(value) % 4))
+    except ValueError:
+        data = b""
+    if len(data) != 32 or not 0 < int.from_bytes(data, "big") < P256_ORDER:
+        raise BadSetting(
+            f"{name}: expected a P-256 private key, 32 bytes in base64url."
+        )
+    return value
+
+
+def env_secret(name: str, path: Path, make: Callable[[], str] = new_secret) -> str:
     """The secret from the environment, else from the file, which is made if missing.
 
     Raises:
         BadSetting: shorter than 32 characters, or the file cannot be read or made.
     """
-    value = _value(name) or secret_file(path)
+    value = _value(name) or secret_file(path, make)
     if len(value) < SECRET_MIN_LENGTH:
         # The value itself stays out of the sentence: it would end up in a log.
         expected = f"a secret of at least {SECRET_MIN_LENGTH} characters"
@@ -91,8 +123,8 @@ def env_secret(name: str, path: Path) -> str:
     return value
 
 
-def secret_file(path: Path) -> str:
-    """The text of a secret's file; made on first use, mode 0600, 64 characters.
+def secret_file(path: Path, make: Callable[[], str] = new_secret) -> str:
+    """The text of a secret's file; made on first use, mode 0600.
 
     Two processes that make it at the same moment read the same secret: a whole file
     is linked into place, and the second link fails.
@@ -102,7 +134,7 @@ def secret_file(path: Path) -> str:
     """
     try:
         if not path.exists():
-            _make_secret(path)
+            _make_secret(path, make())
         return path.read_text("ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise BadSetting(
@@ -199,12 +231,12 @@ def _unquoted(value: str) -> str:
     return value[1:-1] if quoted else value
 
 
-def _make_secret(path: Path) -> None:
+def _make_secret(path: Path, secret: str) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, whole = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:
         with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(48) + "\n")
+            file.write(secret + "\n")
             file.flush()
             os.fsync(file.fileno())
         os.link(whole, path)

@@ -1,6 +1,7 @@
 """All settings, from the environment (`.env.example` lists them), checked loudly."""
 
 import socket
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -11,6 +12,7 @@ from livechat.env import (
     env_bool,
     env_int,
     env_list,
+    env_private_key,
     env_secret,
     env_str,
     run_dir,
@@ -54,12 +56,12 @@ def _lan_addresses() -> list[str]:
     return addresses
 
 
-def _checked_origins(urls: list[str]) -> list[str]:
+def _checked_origins(urls: list[str], name: str = "SITE_URL") -> list[str]:
     for url in urls:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path:
             raise BadSetting(
-                f"SITE_URL: expected addresses like https://chat.example.org, "
+                f"{name}: expected addresses like https://chat.example.org, "
                 f"without a path, got {url!r}."
             )
     return urls
@@ -90,6 +92,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "accounts",
+    "push",
     "media",
     "chat",
     "search",
@@ -257,6 +260,17 @@ def _email(url: str) -> tuple[str, str, int, str, str, bool]:
     EMAIL_USE_SSL,
 ) = _email(EMAIL_URL)
 EMAIL_TIMEOUT = 5
+
+# Notifications on devices: web push ---------------------------------------------
+
+VAPID_PRIVATE_KEY = env_private_key("VAPID_PRIVATE_KEY", VAR_DIR / "vapid_key")
+# Whom a push service writes to; some refuse an address that no mail can have.
+VAPID_SUBJECT = env_str(
+    "VAPID_SUBJECT", SITE_URL if HTTPS else f"mailto:{parseaddr(DEFAULT_FROM_EMAIL)[1]}"
+)
+PUSH_GATEWAYS = frozenset(
+    _checked_origins(env_list("PUSH_GATEWAYS", []), "PUSH_GATEWAYS")
+)
 
 # The page ---------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("accounts.entrance")),
     path("", include("accounts.urls")),
+    path("", include("push.urls")),
     path("", include("chat.api_urls")),
     path("", include("chat.urls")),
 ]

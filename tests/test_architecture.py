@@ -14,7 +14,16 @@ import pytest
 
 from livechat.env import PROJECT_DIR
 
-APPS = ("livechat", "accounts", "media", "chat", "search", "assistant", "studio")
+APPS = (
+    "livechat",
+    "accounts",
+    "push",
+    "media",
+    "chat",
+    "search",
+    "assistant",
+    "studio",
+)
 TEMPLATES = PROJECT_DIR / "templates"
 
 # What each part may import of ours. The longest name that fits a module is its part;
@@ -31,9 +40,17 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "livechat.launch": frozenset({"livechat.env", "livechat.supervise"}),
     "livechat": frozenset(APPS),
     "accounts": frozenset({"livechat.lib", "accounts"}),
+    "push": frozenset({"livechat.lib", "accounts", "push"}),
     "media": frozenset({"livechat.lib", "accounts", "media"}),
     "chat": frozenset(
-        {"livechat.lib", "livechat.gateway.origin", "accounts", "media", "chat"}
+        {
+            "livechat.lib",
+            "livechat.gateway.origin",
+            "accounts",
+            "push",
+            "media",
+            "chat",
+        }
     ),
     "search": frozenset({"livechat.lib", "accounts", "media", "chat", "search"}),
     "assistant": frozenset({"livechat.lib", "accounts", "media", "chat", "assistant"}),
@@ -51,13 +68,14 @@ EXCEPTIONS = {
 CHAT_LAYERS = (
     ("streams", "fields", "worker_tables", "moderation_tables"),
     ("events", "querysets", "intents", "presence", "forms", "openapi_parts"),
-    ("models", "roster", "openapi_invites"),
+    ("models", "roster", "openapi_invites", "openapi_push"),
     ("unread", "titles", "silences", "openapi_rooms"),
     (
         "access",
         "inbox",
         "fanout",
         "health",
+        "onlookers",
         "viewing",
         "openapi",
         "followers",
@@ -108,6 +126,7 @@ CHAT_LAYERS = (
         "api_members",
         "api_directs",
         "api_invites",
+        "api_push",
         "views",
         "views_members",
         "views_directs",
@@ -129,6 +148,8 @@ OPENS_TRANSACTIONS = {
     "accounts/sessions.py": "the end of sessions, which the admin and signals need",
     "accounts/adapter.py": "allauth's hook for a confirmed address",
     "accounts/models.py": "UserManager.create_user, which Django's commands call",
+    "push/actions.py": "a person's browsers, counted",
+    "push/outbox.py": "outcomes that are noted together",
     "chat/actions.py": "rooms that are made and deleted",
     "chat/directs.py": "a direct message that is begun",
     "chat/reports.py": "a message that is reported",

@@ -18,13 +18,22 @@ from livechat.env import PROJECT_DIR
 from livechat.gateway.bounds import PREFIX, Bounds
 from livechat.lib import limits
 
-APPS = ("livechat", "accounts", "media", "chat", "search", "assistant", "studio")
+APPS = (
+    "livechat",
+    "accounts",
+    "push",
+    "media",
+    "chat",
+    "search",
+    "assistant",
+    "studio",
+)
 ROOTS = (*APPS, "bench", "tests", "scripts", "templates", "static", "frontend", "docs")
 DOCUMENTS = sorted([*PROJECT_DIR.glob("*.md"), *(PROJECT_DIR / "docs").glob("*.md")])
 
 README_MAX_LINES = 70
 
-SETTING = re.compile(r'\benv_(?:str|int|bool|list|secret)\(\s*"([A-Z_]+)"')
+SETTING = re.compile(r'\benv_(?:str|int|bool|list|secret|private_key)\(\s*"([A-Z_]+)"')
 
 
 @cache

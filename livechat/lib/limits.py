@@ -100,6 +100,26 @@ BADGE_PEOPLE_AT_ONCE = 200  # people whose numbers one question reads
 READ_MARKS_AT_ONCE = 200  # marks of how far people have read, in one transaction
 READ_MARKS_PAUSE_S = 0.05  # between two of them
 
+# Notifications on devices (web push)
+PUSH_SUBSCRIPTIONS_MAX = 20  # browsers of one person
+PUSH_ENDPOINT_MAX_LENGTH = 1_000  # characters of a browser's address
+PUSH_TAG_MAX_LENGTH = 64  # characters
+PUSH_TITLE_MAX_LENGTH = 80  # code points; longer is cut
+PUSH_BODY_MAX_LENGTH = 300  # code points; longer is cut
+PUSH_URL_MAX_LENGTH = 200  # characters
+PUSH_WAIT_S = 2.0  # before the first try, in which the page may mark it read
+PUSH_IN_VIEW_S = 60  # it waits this long at most while the room is open somewhere
+PUSH_TIMEOUT_S = 10.0  # of one request to a push service
+PUSH_ATTEMPTS = 7  # 1, 2, 4 … s apart; then it is given up
+PUSH_RETRY_AFTER_MAX_S = 3_600  # a push service may ask for this much at most
+PUSH_TTL_S = 86_400  # a browser that is off gets it within this time
+PUSH_AT_ONCE = 64  # requests under way
+PUSH_AT_ONCE_PER_PERSON = 4  # of them for one person
+PUSH_FAILURES_MAX = 10  # in a row; then the subscription is removed
+PUSH_TEST_EVERY_S = 5  # between two tests of one person
+PUSH_LOG_MAX = 20  # deliveries that the page names
+PUSH_POLL_S = 0.5  # the sender looks this often for what is due
+
 # Redis
 REDIS_CONNECT_TIMEOUT_S = 0.5
 REDIS_COMMAND_TIMEOUT_S = 1.0

@@ -36,6 +36,7 @@ def livechat_programs(site: Site) -> list[Program]:
         *private_redis(site),
         *_several("web", site.web_processes, _web(site)),
         *_several("roomworker", site.roomworker_processes, _manage("roomworker")),
+        Program("pusher", _manage("pusher")),
     ]
 
 

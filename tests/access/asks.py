@@ -1,5 +1,6 @@
 """How each address of the matrix is asked: its parts, and a body that would do."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -8,6 +9,7 @@ from django.urls import reverse
 
 from tests.access.matrix import Row
 from tests.access.world import World
+from tests.push.browser import told_by_browser
 
 ABOUT_THE_TARGET = {"room_role", "room_mute", "room_removal", "room_ban", "api_member"}
 
@@ -64,6 +66,10 @@ def _site_parts(row: Row, world: World, role: str) -> dict[str, Any]:
         me = world.users.get(role, world.keeper)
         whose = me if row.whose == "own" else world.target
         return {"public_id": whose.public_id}
+    if row.name in {"push_remove", "api_push_subscription"}:
+        own = world.devices.get(role, world.devices["keeper"])
+        device = own if row.whose == "own" else world.devices["keeper"]
+        return {"public_id" if row.name == "push_remove" else "subscription": device}
     keys: dict[str, dict[str, Any]] = {
         "invite": {"code": world.invite_code},
         "join": {"code": world.link_code},
@@ -97,6 +103,11 @@ def _bodies(world: World, row: Row) -> dict[tuple[str, str], dict[str, Any]]:
         ("profile", "POST"): {"display_name": "Another Name", "theme": "dark"},
         ("theme", "POST"): {"theme": "dark"},
         ("invites", "POST"): {"days": "1", "uses": "1"},
+        ("push_settings", "POST"): {"shows_text": "False", "zone": "Europe/Berlin"},
+        ("push_subscribe", "POST"): {"subscription": json.dumps(told_by_browser())},
+        ("push_pause", "POST"): {"pause": "1h"},
+        ("api_push_subscriptions", "POST"): told_by_browser(),
+        ("api_push_preferences", "PATCH"): {"zone": "Europe/Berlin"},
         ("set_up", "POST"): {"name": "x", "email": "x@example.org", "password": "x"},
         ("api_rooms", "POST"): {"name": "New"},
         ("api_directs", "POST"): {"users": [target]},

@@ -10,6 +10,8 @@ from accounts.models import Community, Invite, User
 from chat.models import Ban, Membership, Message, Room
 from chat.moderation_tables import AuditEntry, Report, RoomInvite
 from chat.room_invites import make_link
+from push.models import Preferences, Push, Subscription
+from tests.push.browser import subscribed
 
 NOWHERE = "nowhere12345"  # no room has this id
 NAMES = {
@@ -45,6 +47,7 @@ class World:
     reports: dict[str, int] = field(default_factory=dict)  # keys, by privacy
     links: dict[str, int] = field(default_factory=dict)  # keys, by privacy
     link_code: str = ""  # of the private room's
+    devices: dict[str, str] = field(default_factory=dict)  # of notifications, by role
 
 
 def world() -> World:
@@ -70,6 +73,8 @@ def world() -> World:
         link, code = make_link(made.keeper, room, days=1, uses=9)
         made.links[privacy] = link.pk
         made.link_code = made.link_code or code
+    for role, user in {**users, "keeper": made.keeper}.items():
+        made.devices[role] = subscribed(user).public_id
     return made
 
 
@@ -145,7 +150,7 @@ def snapshot() -> list[object]:
     people = User.objects.order_by("pk").values_list(
         "pk", "display_name", "email", "role", "theme", "is_active", "epoch", "password"
     )
-    kept = (Report, RoomInvite, AuditEntry)
+    kept = (Report, RoomInvite, AuditEntry, Subscription, Preferences, Push)
     tables: tuple[type[Model], ...] = (Room, Membership, Ban, Message, Invite, *kept)
     return [list(people)] + [
         list(model._default_manager.order_by("pk").values_list()) for model in tables

@@ -8,6 +8,7 @@ import pytest
 
 from livechat import env
 from livechat.env import BadSetting
+from livechat.lib import webpush
 
 
 @pytest.fixture(autouse=True)
@@ -104,6 +105,27 @@ def test_a_short_secret_is_refused_and_not_shown(
     with pytest.raises(BadSetting, match="at least 32 characters, got 7") as caught:
         env.env_secret("LC_SECRET", tmp_path / "key")
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_private_key_is_made_once_is_ours_alone_and_is_one(tmp_path: Path) -> None:
+    path = tmp_path / "vapid_key"
+    made = env.env_private_key("LC_KEY", path)
+    assert env.env_private_key("LC_KEY", path) == made
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert len(webpush.decoded(webpush.public_key(made))) == 65
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["A" * 43, "_" * 43, "A" * 42 + "!", "A" * 64, "no key of this length, is it?..."],
+)
+def test_a_private_key_that_is_none_is_refused_and_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("LC_KEY", value)
+    with pytest.raises(BadSetting, match="a P-256 private key") as caught:
+        env.env_private_key("LC_KEY", tmp_path / "key")
+    assert value not in str(caught.value)
 
 
 def test_a_long_path_gets_short_sockets_elsewhere(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_with_a_redis_of_others_none_is_started(
 ) -> None:
     running = start(command=LAUNCH, REDIS_URL=redis_url)
     assert is_healthy(running)
-    assert sorted(running.table()) == ["roomworker", "web"]
+    assert sorted(running.table()) == ["pusher", "roomworker", "web"]
     assert not (running.var / "redis").exists()
     assert running.end() == 0
 

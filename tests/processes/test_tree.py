@@ -120,7 +120,7 @@ def test_status_shows_every_process(
     assert head.split() == ["name", "state", "pid", "uptime"]
     pids = {row.name: str(row.pid) for row in running.table().values()}
     assert {row.split()[0]: row.split()[2] for row in rows} == pids
-    assert set(pids) == {"redis", "web", "roomworker"}
+    assert set(pids) == {"redis", "web", "roomworker", "pusher"}
 
 
 def test_stop_returns_when_everything_is_gone(
@@ -157,12 +157,13 @@ def site(var: Path, **changes: object) -> Site:
 
 def test_one_of_each_is_named_plainly(var: Path) -> None:
     names = [program.name for program in livechat_programs(site(var, redis_url=None))]
-    assert names == ["redis", "web", "roomworker"]
+    assert names == ["redis", "web", "roomworker", "pusher"]
 
 
 def test_several_web_processes_share_the_port(var: Path) -> None:
     programs = livechat_programs(site(var, web_processes=2))
-    assert [program.name for program in programs] == ["web-1", "web-2", "roomworker"]
+    names = [program.name for program in programs]
+    assert names == ["web-1", "web-2", "roomworker", "pusher"]
     assert all("--reuse-port" in program.command for program in programs[:2])
 
 

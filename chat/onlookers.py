@@ -1,0 +1,50 @@
+"""What the rooms say to a push about them: may they see it still, have they it open."""
+
+import time
+from collections.abc import Collection
+
+from accounts.models import User
+from chat import presence
+from chat.models import Room
+from push.sender import Verdict
+
+LOOK_S = 2.0
+
+Pair = tuple[int, str]  # a user's id, a room's public id
+
+
+def verdicts(pairs: Collection[Pair]) -> dict[Pair, Verdict]:
+    """For each pair what is to be done; a query for each person, Redis for each room.
+
+    With Redis away nobody has anything open.
+    """
+    users = User.objects.in_bulk({user for user, _ in pairs})
+    looking = _looking({room for _, room in pairs})
+    found: dict[Pair, Verdict] = {}
+    for pk, user in users.items():
+        theirs = {room for one, room in pairs if one == pk}
+        for room in _visible(user, theirs):
+            is_open = user.public_id in looking[room]
+            found[pk, room] = Verdict.WAIT if is_open else Verdict.SEND
+    return found
+
+
+def _visible(user: User, rooms: Collection[str]) -> set[str]:
+    """Those of the rooms that the user may see now."""
+    if not user.is_active:
+        return set()
+    visible = Room.objects.visible_to(user).filter(public_id__in=rooms)
+    return set(visible.values_list("public_id", flat=True))
+
+
+def _looking(rooms: Collection[str]) -> dict[str, set[str]]:
+    """By room the public ids of people who have it open and are not idle.
+
+    A Redis that does not answer is asked for LOOK_S, not once more for each room.
+    """
+    end = time.monotonic() + LOOK_S
+    found = {}
+    for room in rooms:
+        metas = presence.present(room).values() if time.monotonic() < end else ()
+        found[room] = {meta.user for meta in metas if meta.state != "idle"}
+    return found

@@ -1,0 +1,183 @@
+"""Requests to addresses that people name: out to the internet, and never inwards.
+
+The rule it guards: https only, to global addresses only, looked up once and connected
+to as looked up, no redirect followed, and an end after so many seconds. Origins of
+`trusted` are the exception that whoever runs the site makes for their own network.
+"""
+
+import asyncio
+import contextlib
+import ssl
+import time
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from functools import cache
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from urllib.parse import SplitResult, urlsplit
+
+HEAD_MAX_BYTES = 16 * 1024  # of an answer; its body is not read
+HTTPS_PORT = 443
+# IPv6 in which an IPv4 address is wrapped, which a gateway would take out again.
+NAT64 = ip_network("64:ff9b::/96")
+
+
+class NotAllowed(Exception):  # noqa: N818 - it names what is wrong, as a sentence
+    """An address that we do not call; str() says why."""
+
+
+class NoAnswer(Exception):  # noqa: N818 - it names what is missing
+    """The other side is not there, too slow, or does not speak HTTP."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back; `retry_after_s` is 0.0 where the other side named no time."""
+
+    status: int
+    retry_after_s: float = 0.0
+
+
+def checked(url: str, trusted: frozenset[str]) -> SplitResult:
+    """The URL in its parts, if it may be called as far as its text tells.
+
+    Raises:
+        NotAllowed: it is not https on the usual port, or names an address inside.
+    """
+    try:
+        parts = urlsplit(url)
+        port, host = parts.port, parts.hostname or ""
+    except ValueError as error:
+        raise NotAllowed("This is not an address.") from error
+    if not host or not url.isascii() or any(mark <= " " for mark in url):
+        raise NotAllowed("This is not an address.")
+    if origin_of(parts) in trusted:
+        return parts
+    if parts.scheme != "https" or (port or HTTPS_PORT) != HTTPS_PORT:
+        raise NotAllowed("Expected an address that begins with https://.")
+    if parts.username is not None or parts.password is not None:
+        raise NotAllowed("Expected an address without a user name.")
+    with contextlib.suppress(ValueError):
+        if not is_global(ip_address(host)):
+            raise NotAllowed("This address is not on the internet.")
+    return parts
+
+
+def origin_of(parts: SplitResult) -> str:
+    """Scheme, host and port as a browser writes an origin."""
+    host = parts.hostname or ""
+    host = f"[{host}]" if ":" in host else host
+    usual = {"https": 443, "http": 80}.get(parts.scheme)
+    port = f":{parts.port}" if parts.port not in {None, usual} else ""
+    return f"{parts.scheme}://{host}{port}"
+
+
+def is_global(address: IPv4Address | IPv6Address) -> bool:
+    """Whether it is one machine on the internet, also by what is wrapped in it."""
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is not None:
+            return is_global(address.ipv4_mapped)
+        if address.sixtofour or address.teredo or address in NAT64:
+            return False
+    return address.is_global and not address.is_multicast
+
+
+async def post(
+    url: str,
+    headers: dict[str, str],
+    body: bytes,
+    *,
+    trusted: frozenset[str],
+    timeout_s: float,
+) -> Answer:
+    """POST the body; the answer's status, whatever it is.
+
+    Raises:
+        NotAllowed: the address may not be called, or leads inside.
+        NoAnswer: none came in time, or it is not HTTP.
+    """
+    parts = checked(url, trusted)
+    try:
+        async with asyncio.timeout(timeout_s):
+            address = await _looked_up(parts, trusted)
+            return await _exchange(parts, address, headers, body)
+    except (OSError, TimeoutError, EOFError, ValueError) as error:
+        raise NoAnswer(str(error) or type(error).__name__) from error
+
+
+async def _looked_up(parts: SplitResult, trusted: frozenset[str]) -> str:
+    """The address to connect to; all that the name stands for must be allowed."""
+    host, port = parts.hostname or "", _port(parts)
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, port, proto=6)  # TCP
+    addresses = [str(one[4][0]) for one in found]
+    if origin_of(parts) not in trusted:
+        for address in addresses:
+            if not is_global(ip_address(address.partition("%")[0])):
+                raise NotAllowed("This address is not on the internet.")
+    return addresses[0]
+
+
+def _port(parts: SplitResult) -> int:
+    return parts.port or (HTTPS_PORT if parts.scheme == "https" else 80)
+
+
+async def _exchange(
+    parts: SplitResult, address: str, headers: dict[str, str], body: bytes
+) -> Answer:
+    tls = _tls() if parts.scheme == "https" else None
+    reader, writer = await asyncio.open_connection(
+        address,
+        _port(parts),
+        ssl=tls,
+        server_hostname=parts.hostname if tls else None,
+        limit=HEAD_MAX_BYTES,
+    )
+    try:
+        writer.write(_head(parts, headers, len(body)) + body)
+        await writer.drain()
+        return _answer(await reader.readuntil(b"\r\n\r\n"))
+    except asyncio.LimitOverrunError as error:
+        raise NoAnswer("the answer's head does not end") from error
+    finally:
+        writer.transport.abort()  # nothing more is wanted of it, not even its goodbye
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
+def _head(parts: SplitResult, headers: dict[str, str], length: int) -> bytes:
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    lines = {
+        "Host": origin_of(parts).partition("://")[2],
+        "Content-Length": str(length),
+        "Connection": "close",
+        "User-Agent": "livechat",
+        **headers,
+    }
+    fields = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    return f"POST {target} HTTP/1.1\r\n{fields}\r\n".encode("ascii")
+
+
+def _answer(head: bytes) -> Answer:
+    """The answer that a head tells (ValueError: it is no HTTP)."""
+    first, *lines = head.decode("latin-1").split("\r\n")
+    version, status = first.split(" ", 2)[:2]
+    if not version.startswith("HTTP/1.") or len(status) != 3:
+        raise ValueError("the answer is not HTTP")
+    for line in lines:
+        name, _, value = line.partition(":")
+        if name.lower() == "retry-after":
+            return Answer(int(status), _seconds(value.strip()))
+    return Answer(int(status))
+
+
+def _seconds(retry_after: str) -> float:
+    """Of a Retry-After header, which holds seconds or a date; 0.0 for neither."""
+    if retry_after.isascii() and retry_after.isdigit():
+        return float(retry_after[:9])
+    with contextlib.suppress(ValueError):
+        until = parsedate_to_datetime(retry_after)
+        return max(0.0, until.timestamp() - time.time())
+    return 0.0

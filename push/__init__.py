@@ -1,0 +1,1 @@
+"""Notifications on people's devices, also while no page is open: web push."""

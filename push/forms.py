@@ -1,0 +1,82 @@
+"""What a browser sends of itself, and when and how much somebody wants to be told."""
+
+import json
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from push.actions import PAUSES_H, RESUME, TOMORROW, Browser
+from push.models import Preferences
+from push.times import zones
+
+NO_SUBSCRIPTION = "This browser sent no subscription. Reload the page and try again."
+PAUSE_CHOICES = [(one, one) for one in (*PAUSES_H, TOMORROW, RESUME)]
+SHOWN = ((True, "Who wrote and what"), (False, "Only that there is something"))
+
+
+class SubscribeForm(forms.Form):
+    """`PushSubscription.toJSON()` of the browser, as one field."""
+
+    subscription = forms.CharField(max_length=4_000)
+
+    def clean_subscription(self) -> dict[str, str]:
+        """The endpoint and the two keys; other members are ignored."""
+        try:
+            given = json.loads(self.cleaned_data["subscription"])
+            keys = given["keys"]
+            parts = (given["endpoint"], keys["p256dh"], keys["auth"])
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise ValidationError(NO_SUBSCRIPTION) from error
+        if not all(isinstance(one, str) for one in parts):
+            raise ValidationError(NO_SUBSCRIPTION)
+        return dict(zip(("endpoint", "p256dh", "auth"), parts, strict=True))
+
+    def browser(self, name: str) -> Browser:
+        """What was sent, of the browser with this name."""
+        return Browser(name=name, **self.cleaned_data["subscription"])
+
+
+class PauseForm(forms.Form):
+    """How long nothing is to be sent."""
+
+    pause = forms.ChoiceField(choices=PAUSE_CHOICES)
+
+
+def _clock() -> forms.TimeInput:
+    return forms.TimeInput(format="%H:%M", attrs={"type": "time"})
+
+
+class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg] # no generic at run time
+    """How much a notification shows, and the hours without any."""
+
+    shows_text = forms.TypedChoiceField(
+        label="A notification shows",
+        choices=SHOWN,
+        coerce=lambda value: value == "True",
+        widget=forms.RadioSelect,
+    )
+    quiet_from = forms.TimeField(label="Quiet from", required=False, widget=_clock())
+    quiet_to = forms.TimeField(
+        label="Quiet until",
+        required=False,
+        widget=_clock(),
+        help_text="What comes meanwhile is sent afterwards, unless you have read it.",
+    )
+    zone = forms.ChoiceField(
+        label="Your time zone", choices=lambda: [(one, one) for one in zones()]
+    )
+
+    class Meta:
+        model = Preferences
+        fields = ("shows_text", "quiet_from", "quiet_to", "zone")
+
+    def clean(self) -> dict[str, Any]:
+        """Both ends of the quiet hours, or none."""
+        data: dict[str, Any] = super().clean() or {}
+        if self.errors:
+            return data
+        if (data.get("quiet_from") is None) != (data.get("quiet_to") is None):
+            missing = "quiet_to" if data.get("quiet_to") is None else "quiet_from"
+            self.add_error(missing, "Give both times, or leave both empty.")
+        return data
