@@ -22,12 +22,10 @@ from chat import fanout
 from chat.access import require
 from chat.models import ChangeBucket, Message, Room
 from chat.moderation_tables import AuditEntry
+from chat.silences import silence
 from chat.streams import Stream
 from livechat.lib import limits
 from livechat.lib.token_bucket import Level, Rate, take
-
-# What takes somebody's voice; what they are writing ends with it.
-SILENCING = frozenset({"left", "removed", "banned", "muted"})
 
 RATE = Rate(limits.CHANGE_BURST, limits.CHANGE_RATE_PER_S)
 
@@ -79,8 +77,6 @@ class Change:
         by_themselves = fields.get("user") == self.actor.public_id
         if not (kind in {"joined", "left"} and by_themselves):
             self.audit(kind, sentence)
-        if kind in SILENCING:
-            self._stop_streams(str(fields["user"]))
         return entry
 
     def delete(self, message: Message) -> None:
@@ -108,27 +104,43 @@ class Change:
             room=self.room, actor=self.actor, kind=kind, sentence=sentence
         )
 
-    def _stop_streams(self, user: str) -> None:
-        """Make final what somebody is writing who may write here no more."""
-        streams = Stream.objects.filter(room=self.room, author__public_id=user)
-        for stream, text in streams.texts().items():
-            self.room.last_changed_seq += 1
-            rows = Message.objects.select_related("author")
-            message = rows.get(room=self.room, seq=stream.seq)
-            message.created_changed_seq = message.first_changed_seq
-            message.changed_seq = self.room.last_changed_seq
-            message.end(text, Message.Growth.STOPPED)
-            message.save()
-            message.room = self.room
-            stream.delete()
-            self.entries.append(message)
+    def _stop_the_silenced(self) -> None:
+        """Make final what those are writing who may write here no more."""
+        for stream, text in Stream.objects.filter(room=self.room).texts().items():
+            if not self._goes_on(stream):
+                self._stop(stream, text)
+
+    def _goes_on(self, stream: Stream) -> bool:
+        # Its pieces would go to everybody live, also to who may not read so far back.
+        if stream.seq < self.room.public_from_seq:
+            return False
+        found = self.room.memberships.filter(user=stream.author_id).first()
+        return found is not None and not silence(
+            self.room, found.role, is_muted=found.is_muted
+        )
+
+    def _stop(self, stream: Stream, text: str) -> None:
+        self.room.last_changed_seq += 1
+        messages = Message.objects.select_related("author")
+        message = messages.get(room=self.room, seq=stream.seq)
+        message.created_changed_seq = message.first_changed_seq
+        message.changed_seq = self.room.last_changed_seq
+        message.end(text, Message.Growth.STOPPED)
+        message.save()
+        message.room = self.room
+        stream.delete()
+        self.entries.append(message)
 
     def tell(self, telling: Callable[[], None]) -> None:
         """Have the lobby told after the commit, unless Redis is away anyway."""
         self.tellings.append(telling)
 
     def store(self) -> None:
-        """Move the room's counters from the numbers that were read; tell it later."""
+        """Move the room's counters from the numbers that were read; tell it later.
+
+        Whoever the change silences is final with it, in what they were writing.
+        """
+        self._stop_the_silenced()
         new = [one for one in self.entries if one.created_changed_seq is None]
         moved = Room.objects.filter(
             pk=self.room.pk,

@@ -9,15 +9,16 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from chat import actions, members
+from chat import actions, members, room_settings
 from chat.models import Message, Room
 from chat.streams import Chunk, Stream
 from livechat.lib import limits
 from tests.chat.asking import asked, cookie_of
-from tests.chat.conftest import Member
+from tests.chat.conftest import Member, Person
 from tests.chat.shapes import check_frame
 from tests.live import Client, Live
 
+ANSWER_S = 20  # of a worker that has just been started, too
 FINAL_S = 15  # within this a message is final whoever was killed
 
 
@@ -25,7 +26,7 @@ async def ask(client: Client, kind: str, room: Room, **fields: Any) -> dict[str,
     """The ack or error of one intent."""
     ref = uuid.uuid4().hex
     await client.say(kind, room=room.public_id, ref=ref, **fields)
-    return await client.until(lambda one: one.get("ref") == ref)
+    return await client.until(lambda one: one.get("ref") == ref, ANSWER_S)
 
 
 async def begin(client: Client, room: Room) -> int:
@@ -118,8 +119,7 @@ async def test_who_comes_in_the_middle_gets_the_text_so_far_and_then_the_rest(
         for after in (0, Room.objects.get(pk=room.pk).last_changed_seq):
             reader.frames.clear()
             await reader.subscribe(room.public_id, after=after)
-            await reader.expect("presence_state")
-            assert pieces(reader) == [(0, "one two ")]
+            await reader.expect("delta", seq=seq, offset=0, text="one two ")
         page = (await asked(live, path, readers)).json["messages"][-1]
         await append(bob, room, seq, 8, "three")
         await reader.until(lambda one: one.get("offset") == 8)
@@ -272,7 +272,9 @@ async def test_a_deletion_ends_a_growing_message(
     assert not Chunk.objects.exists()
 
 
-@pytest.mark.parametrize("how", ["mute", "remove", "ban", "leave"])
+@pytest.mark.parametrize(
+    "how", ["mute", "remove", "ban", "leave", "read-only", "archive"]
+)
 async def test_who_loses_their_voice_stops_in_the_next_change(
     live: Live, room: Room, member: Member, how: str
 ) -> None:
@@ -285,6 +287,8 @@ async def test_who_loses_their_voice_stops_in_the_next_change(
         "remove": lambda: members.remove_member(alice, room, bob),
         "ban": lambda: members.ban(alice, room, bob),
         "leave": lambda: actions.leave_room(bob, room),
+        "read-only": lambda: room_settings.update_room(alice, room, is_read_only=True),
+        "archive": lambda: room_settings.update_room(alice, room, is_archived=True),
     }
     async with live.client(token) as author, live.client(readers) as reader:
         await reader.subscribe(room.public_id)
@@ -304,6 +308,29 @@ async def test_who_loses_their_voice_stops_in_the_next_change(
         event["seq"],
         changed["changed_seq"],
     )
+
+
+async def test_what_grew_in_a_private_room_does_not_grow_on_before_the_public(
+    live: Live, private: Room, member: Member, person: Person
+) -> None:
+    _, token = member(private, "Bob")
+    _, strangers = person("Charlie")
+    keeper = private.creator
+    assert keeper is not None
+    async with live.client(token) as author, live.client(strangers) as charlie:
+        seq = await begin(author, private)
+        await append(author, private, seq, 0, "among ourselves")
+        await asyncio.to_thread(
+            room_settings.update_room, keeper, private, is_private=False
+        )
+        await charlie.subscribe(private.public_id, after=0)
+        late = await append(author, private, seq, 15, ", go on")
+        await author.post(private.public_id, "for all")
+        await charlie.expect("message", body="for all")
+        assert "among" not in json.dumps(charlie.frames)
+        assert pieces(charlie) == []
+    assert late["code"] == "forbidden"
+    assert stored(private, seq).stream == "stopped"
 
 
 async def test_an_author_who_falls_silent_is_interrupted_and_one_who_speaks_is_not(
