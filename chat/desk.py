@@ -9,6 +9,7 @@ from uuid import UUID
 from accounts.models import User
 from chat.inbox import Write
 from chat.models import Message, Room
+from chat.moderation_tables import AuditEntry
 from chat.silences import slow_wait_s
 from chat.streams import Chunk, Stream
 from livechat.lib.token_bucket import Level, Rate, take
@@ -56,6 +57,7 @@ class Desk:
     changed: dict[int, Message] = field(default_factory=dict)
     states: list[Message] = field(default_factory=list)
     posted: dict[int, float] = field(default_factory=dict)  # new `last_posts`
+    audit: list[AuditEntry] = field(default_factory=list)
     # Texts that grow (chat/streaming.py), by seq: how far they are, and what they say
     # where that is asked for; those that went on and those that ended; what came.
     streams: dict[int, Stream] = field(default_factory=dict)
@@ -93,3 +95,14 @@ class Desk:
         """Remember that the user writes now, if the room is in slow mode."""
         if self.room.slow_mode_s:
             self.last_posts[user] = self.posted[user] = self.now.timestamp()
+
+    def note_deletion(self, user: int, message: Message) -> None:
+        """Remember for the audit log that somebody deleted what another has written."""
+        if message.author_id == user:
+            return
+        actor = self.senders[user].user
+        sentence = f"{actor} deleted a message of {message.author}."
+        entry = AuditEntry(
+            room=self.room, actor=actor, kind="deleted", sentence=sentence
+        )
+        self.audit.append(entry)

@@ -1,6 +1,6 @@
 """The forms of rooms and messages: names are made canonical, texts only read."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -49,6 +49,36 @@ class RoomForm(forms.Form):
         """One line, or nothing."""
         text: str = self.cleaned_data["description"]
         return _one_line(text, limits.DESCRIPTION_MAX_LENGTH) if text else ""
+
+
+class LobbyForm(forms.Form):
+    """Which rooms a lobby shows, in which order, and which page of them."""
+
+    SORTS: ClassVar[list[tuple[str, str]]] = [
+        ("name", "By name"),
+        ("active", "Latest words first"),
+        ("people", "Most people first"),
+        ("new", "Newest first"),
+    ]
+    DEFAULTS: ClassVar[dict[str, Any]] = {
+        "q": "",
+        "sort": "name",
+        "number": 1,
+        "archived": False,
+    }
+
+    q = forms.CharField(required=False, max_length=limits.NAME_MAX_LENGTH)
+    sort = forms.ChoiceField(required=False, choices=SORTS)
+    number = forms.IntegerField(required=False, min_value=1, max_value=10_000)
+    archived = forms.BooleanField(required=False)
+
+    def clean_q(self) -> str:
+        """The part as names have it; nothing where no name can have it."""
+        return _part(self.cleaned_data["q"])
+
+    def wanted(self) -> dict[str, Any]:
+        """What was asked for and makes sense."""
+        return {name: value for name, value in self.cleaned_data.items() if value}
 
 
 class SettingsForm(RoomForm):
@@ -170,11 +200,7 @@ class PeopleForm(forms.Form):
 
     def clean_q(self) -> str:
         """The part as names have it; nothing where no name can have it."""
-        text: str = self.cleaned_data["q"]
-        try:
-            return normalise_name(text, max_length=limits.NAME_MAX_LENGTH)
-        except TextError:
-            return ""
+        return _part(self.cleaned_data["q"])
 
 
 class RoleForm(forms.Form):
@@ -241,6 +267,14 @@ class OffsetForm(forms.Form):
     """How many of a list are passed over."""
 
     offset = forms.IntegerField(min_value=0, max_value=MAX_SEQ, required=False)
+
+
+def _part(text: str) -> str:
+    """A part of a name to look for, or nothing where no name can have it."""
+    try:
+        return normalise_name(text, max_length=limits.NAME_MAX_LENGTH)
+    except TextError:
+        return ""
 
 
 def _one_line(text: Any, max_length: int) -> str:

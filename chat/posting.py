@@ -26,6 +26,7 @@ from chat.inbox import (
 )
 from chat.leases import hold
 from chat.models import Message
+from chat.moderation_tables import AuditEntry
 from chat.room import Registry
 from chat.streams import Chunk, Stream
 from chat.unread import ReadMark
@@ -118,6 +119,9 @@ def _store(desks: Sequence[Desk]) -> None:
             for desk in written
         ]
     )
+    audit = [one for desk in written for one in desk.audit]
+    if audit:
+        AuditEntry.objects.bulk_create(audit)
     rows.keep_last_posts(
         [
             (desk.room.pk, user, at)

@@ -38,6 +38,36 @@ class RoomQuerySet(models.QuerySet["Room"]):
         """Only those that people join and leave, as lobbies list them."""
         return self.filter(kind="room")
 
+    def matching(self, part: str) -> Self:
+        """Those with the part in their name, topic or description; all for nothing."""
+        if not part:
+            return self
+        texts = ("name", "topic", "description")
+        return self.filter(
+            Q(*((f"{one}__icontains", part) for one in texts), _connector=Q.OR)
+        )
+
+    def sorted_by(self, sort: str) -> Self:
+        """By `name`, or the most of `people`, the `active` or the `new` ones first.
+
+        Of rooms that have `with_member_count`.
+        """
+        if sort == "people":
+            return self.order_by("-member_count", "name", "pk")
+        if sort == "new":
+            return self.order_by("-created_at", "-pk")
+        if sort == "active":
+            return self.with_latest().order_by("-at", "-pk")
+        return self.order_by("name", "pk")  # counting drops the model's own order
+
+    def with_latest(self) -> Self:
+        """Each room with `at`: when its latest word came, or it was made."""
+        from chat.models import Message
+
+        words = Message.objects.filter(room=OuterRef("pk"), seq=OuterRef("last_seq"))
+        at = Coalesce(Subquery(words.values("created_at")[:1]), "created_at")
+        return self.annotate(at=at)
+
     def joined_by(self, user: User) -> Self:
         """Rooms that the user belongs to; no direct messages and no archived ones."""
         rooms = self.without_directs().filter(is_archived=False)
@@ -45,12 +75,8 @@ class RoomQuerySet(models.QuerySet["Room"]):
 
     def directs_of(self, user: User) -> Self:
         """The user's direct and group messages, those with the latest word first."""
-        from chat.models import Message
-
-        words = Message.objects.filter(room=OuterRef("pk"), seq=OuterRef("last_seq"))
-        at = Coalesce(Subquery(words.values("created_at")[:1]), "created_at")
         theirs = self.exclude(kind="room").filter(Exists(_membership_of(user)))
-        return theirs.annotate(at=at).order_by("-at", "-pk")
+        return theirs.with_latest().order_by("-at", "-pk")
 
     def with_member_count(self) -> Self:
         """Each room with `member_count`, in the same query."""

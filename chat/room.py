@@ -142,6 +142,7 @@ class RoomActor:
             streaming.drop(deleted, desk)
         deleted.body = deleted.html = ""
         deleted.deleted_at = desk.now
+        desk.note_deletion(intent.user, deleted)
         return acked(intent, desk.room, deleted)
 
     def _append(

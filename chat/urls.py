@@ -6,6 +6,7 @@ from chat import (
     views,
     views_directs,
     views_invites,
+    views_lobby,
     views_members,
     views_read,
     views_reports,
@@ -14,7 +15,7 @@ from chat import (
 )
 
 urlpatterns = [
-    path("", views.lobby, name="lobby"),
+    path("", views_lobby.lobby, name="lobby"),
     path("join/<str:code>", views_invites.join, name="join"),
     path("reports", views_reports.site_reports, name="site_reports"),
     path("reports/own", views_reports.own_reports, name="own_reports"),

@@ -16,7 +16,7 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from accounts.http import JUST_ARRIVED, UserRequest
+from accounts.http import UserRequest
 from accounts.models import User
 from chat import actions, commands, sidebar
 from chat.access import allowed_or_404, can, require_site, room_or_404
@@ -39,29 +39,6 @@ REFUSAL_STATUS = {
     "busy": 503,
     "storage_full": 507,
 }
-
-
-@require_safe
-@login_required
-def lobby(request: UserRequest) -> HttpResponse:
-    """All rooms that one may see; a newcomer goes on to the first of theirs."""
-    rooms = list(
-        Room.objects.visible_to(request.user)
-        .without_directs()
-        .with_member_count()
-        .with_joined(request.user)
-        .order_by("is_archived", "name", "pk")  # counting drops the model's own order
-    )
-    joined = [room for room in rooms if room.joined and not room.is_archived]  # type: ignore[attr-defined] # annotated
-    if request.session.pop(JUST_ARRIVED, False) and joined:
-        return redirect("room", joined[0].public_id)
-    context = {
-        "page": "lobby",
-        "rooms": rooms,
-        "form": RoomForm(),
-        **sidebar.context(request.user),
-    }
-    return render(request, "chat/lobby.html", context)
 
 
 @require_safe

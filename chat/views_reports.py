@@ -43,7 +43,7 @@ def message_report(request: UserRequest, public_id: str, seq: int) -> HttpRespon
     """Ask those who run the room, and the site, to look at a message."""
     room = allowed_or_404(request.user, "report", public_id)
     message = readable_or_404(request.user, room, seq)
-    form = ReportForm(request.POST or None)
+    form = ReportForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         report(request.user, room, seq, **form.cleaned_data)
         messages.success(request, "Reported. You are told here what came of it.")

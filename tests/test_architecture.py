@@ -135,6 +135,7 @@ CHAT_LAYERS = (
         "views_invites",
         "views_suggest",
         "views_read",
+        "views_lobby",
         "admin",
     ),
     ("urls", "api_urls", "apps"),

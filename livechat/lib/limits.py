@@ -27,6 +27,7 @@ FOLD_LENGTH = 2_000  # code points above which a message is shown folded
 FOLD_LINES = 24  # line breaks from which it is
 GROUP_WINDOW_S = 300  # messages of one author within this are drawn as one group
 PEOPLE_PANE_MAX = 200  # people that the pane names; a larger room shows counts
+LOBBY_PAGE_SIZE = 48  # rooms of one page of the lobby
 DELETE_BATCH_MESSAGES = 500  # of a deleted room, in one transaction
 DELETE_PAUSE_S = 0.1  # between two of them
 DELETE_LOOK_S = 5  # a web process looks this often for what is left of deleted rooms

@@ -7,8 +7,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.http import JUST_ARRIVED
 from accounts.models import User
-from chat.models import Room
-from tests.chat.pages import client_of, room_of
+from chat.models import Membership, Room
+from livechat.lib import limits
+from tests.chat.pages import client_of, fill, room_of
 
 
 def test_the_lobby_lists_public_rooms_and_ones_own_private_ones(
@@ -96,3 +97,84 @@ def test_a_room_without_a_fit_name_is_not_made(alice: User, name: str) -> None:
     assert answer.status_code == 422
     assert "errorlist" in answer.content.decode()
     assert not Room.objects.exists()
+
+
+# Search, order and pages
+
+
+def listed(page: str) -> list[str]:
+    return re.findall(r'id="room-name-\w+"[^>]*>([^<]*)<', page)
+
+
+def test_a_search_finds_names_topics_and_descriptions_that_one_may_see(
+    alice: User, bob: User
+) -> None:
+    room_of(alice, name="Garden")
+    Room.objects.filter(pk=room_of(alice, name="Shed").pk).update(topic="In the garden")
+    Room.objects.filter(pk=room_of(alice, name="Attic").pk).update(
+        description="No GARDEN here"
+    )
+    room_of(alice, name="Secret garden", is_private=True)
+    room_of(alice, name="Cellar")
+    page = client_of(bob).get("/", {"q": " garden "}).content.decode()
+    assert listed(page) == ["Attic", "Garden", "Shed"]
+    assert 'id="rooms"' not in page  # what is new does not come into what was found
+
+
+@pytest.mark.parametrize("part", ["%", "_", "\\", "zz", "'; DROP TABLE chat_room"])
+def test_a_search_takes_every_character_as_it_is(alice: User, part: str) -> None:
+    room_of(alice, name="Garden")
+    page = client_of(alice).get("/", {"q": part}).content.decode()
+    assert listed(page) == []
+    assert "No room found" in page
+
+
+def test_rooms_come_in_the_order_that_one_asks_for(
+    alice: User, bob: User, charlie: User
+) -> None:
+    first = room_of(alice, name="Cellar")
+    room_of(alice, bob, charlie, name="Attic")
+    room_of(alice, bob, name="Barn")
+    fill(first, alice, 1)
+    orders = {
+        "name": ["Attic", "Barn", "Cellar"],
+        "people": ["Attic", "Barn", "Cellar"],
+        "new": ["Barn", "Attic", "Cellar"],
+        "active": ["Cellar", "Barn", "Attic"],
+        "nonsense": ["Attic", "Barn", "Cellar"],
+    }
+    for sort, wanted in orders.items():
+        page = client_of(alice).get("/", {"sort": sort}).content.decode()
+        assert listed(page) == wanted, sort
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "x", "9" * 30, "", "1.5"])
+def test_a_senseless_page_is_the_first(alice: User, number: str) -> None:
+    room_of(alice)
+    page = client_of(alice).get("/", {"number": number}).content.decode()
+    assert listed(page) == ["Lounge"]
+
+
+def test_many_rooms_are_shown_page_by_page(
+    alice: User, bob: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    Room.objects.bulk_create(
+        Room(name=f"Room {number:04}", creator=alice) for number in range(1000)
+    )
+    Membership.objects.bulk_create(
+        Membership(room=room, user=bob) for room in Room.objects.all()[:500]
+    )
+    client = client_of(bob)
+    client.get("/")
+    with django_assert_num_queries(6):
+        first = client.get("/").content.decode()
+    with django_assert_num_queries(6):
+        second = client.get("/", {"number": 2}).content.decode()
+    assert listed(first)[0] == "Room 0000"
+    assert listed(second)[0] == f"Room {limits.LOBBY_PAGE_SIZE:04}"
+    assert "?number=2" in first
+    assert "Page 2" in second
+    assert len(re.findall('<li id="side-', first)) == 500
+    last = client.get("/?number=21&q=Room").content.decode()
+    assert listed(last)[-1] == "Room 0999"
+    assert "More rooms" not in last
