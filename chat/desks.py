@@ -22,6 +22,7 @@ from livechat.lib.token_bucket import Rate
 ROOM_FIELDS = (
     "id",
     "public_id",
+    "deleted_at",
     "is_private",
     "is_read_only",
     "is_archived",
@@ -72,7 +73,8 @@ def read_desks(
 
 def _rooms(keys: set[int]) -> dict[int, Room]:
     # Locked, as members come and go by other transactions (chat/members.py).
-    return {room.pk: room for room in rows.locked(Room, keys, ROOM_FIELDS)}
+    found = rows.locked(Room, keys, ROOM_FIELDS)
+    return {room.pk: room for room in found if room.deleted_at is None}
 
 
 def _senders(keys: set[int]) -> dict[int, Sender]:

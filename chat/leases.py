@@ -6,8 +6,9 @@ A frozen worker that wakes finds a higher epoch in the database and can write no
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import cast
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -43,12 +44,12 @@ def balance(owner: str, held: Mapping[int, int]) -> dict[int, int]:
 def _beat(owner: str) -> int:
     """How many workers live, us included."""
     RoomWorker.objects.update_or_create(name=owner, defaults={"until": _until()})
-    return RoomWorker.objects.filter(until__gt=timezone.now()).count()
+    return RoomWorker.objects.filter(until__gt=_now()).count()
 
 
 def _take(owner: str, held: Mapping[int, int], most: int) -> dict[int, int]:
     """Take shards that are free, expired or our former self's; return their epochs."""
-    now = timezone.now()
+    now = _now()
     if not held:  # the first time, and after a fence
         Shard.objects.bulk_create(
             [Shard(number=number, until=now) for number in range(limits.SHARDS)],
@@ -96,10 +97,20 @@ def leave(owner: str, leases: Mapping[int, int]) -> None:
 def _free(leases: Mapping[int, int]) -> None:
     """Free the shards for others; what is held under another epoch stays as it is."""
     for number, epoch in leases.items():
-        Shard.objects.filter(number=number, epoch=epoch).update(
-            owner="", until=timezone.now()
-        )
+        Shard.objects.filter(number=number, epoch=epoch).update(owner="", until=_now())
 
 
 def _until() -> datetime:
-    return timezone.now() + timedelta(seconds=limits.LEASE_S)
+    return _now() + timedelta(seconds=limits.LEASE_S)
+
+
+def _now() -> datetime:
+    """The clock of all workers: the database's, where they are on many machines.
+
+    SQLite has none of its own, and all its workers are on one machine.
+    """
+    if connection.vendor != "postgresql":
+        return timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        return cast(datetime, cursor.fetchone()[0])

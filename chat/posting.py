@@ -6,11 +6,11 @@ Nothing leaves the process before the commit.
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import takewhile
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from chat import rows
 from chat.answers import refused
@@ -59,10 +59,7 @@ class Outcome:
 
 
 def write_batch(
-    intents: Sequence[Write],
-    leases: Mapping[int, int],
-    registry: Registry,
-    now: datetime,
+    intents: Sequence[Write], leases: Mapping[int, int], registry: Registry
 ) -> list[Outcome]:
     """Decide over a batch and store what is let through, in one transaction.
 
@@ -73,11 +70,12 @@ def write_batch(
     Raises:
         Fenced: another worker holds a shard by now; nothing was stored.
     """
-    bodies = _bodies(intents, now)
+    bodies = _bodies(intents)
     ready = list(takewhile(bodies.__contains__, intents))
     try:
         with transaction.atomic():
             hold(leases)
+            now = timezone.now()  # after the wait for the lock: what it refills is true
             desks = read_desks(ready, bodies, registry, leases, message_rate(), now)
             outcomes = [_decide(intent, desks, registry) for intent in ready]
             _store(list(desks.values()))
@@ -179,13 +177,14 @@ def message_rate() -> Rate:
     return Rate(settings.RATE_MESSAGES_BURST, settings.RATE_MESSAGES_PER_S)
 
 
-def _bodies(intents: Sequence[Write], now: datetime) -> dict[Write, Body]:
+def _bodies(intents: Sequence[Write]) -> dict[Write, Body]:
     """The checked texts and their HTML, made before the lock is taken.
 
     By the whole intent: the same client_id may name another text, in another room or
     by mistake. A person whose bucket is empty costs no rendering, as they are refused.
     """
     levels = rows.levels({intent.user for intent in intents})
+    now = time.time()
     end_at = time.monotonic() + limits.BATCH_MAX_S
     bodies: dict[Write, Body] = {}
     for intent in intents:
@@ -194,9 +193,7 @@ def _bodies(intents: Sequence[Write], now: datetime) -> dict[Write, Body]:
         if not isinstance(intent, PostIntent | EditIntent) or _grows(intent):
             bodies[intent] = _other_body(intent)
             continue
-        levels[intent.user], wait_s = take(
-            levels.get(intent.user), message_rate(), now.timestamp()
-        )
+        levels[intent.user], wait_s = take(levels.get(intent.user), message_rate(), now)
         bodies[intent] = _body(intent.body, rendered=not wait_s)
     return bodies
 

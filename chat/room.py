@@ -77,7 +77,7 @@ class RoomActor:
             return streaming.fall_silent(intent, desk)
         sender = desk.senders.get(intent.user)
         if refusal := _not_allowed(intent, sender, desk):
-            return refused(intent, desk.room, *refusal)
+            return self._known(intent, desk) or refused(intent, desk.room, *refusal)
         assert sender is not None  # noqa: S101 - _not_allowed refused the others
         if isinstance(intent, PostIntent):
             return self._post(intent, sender, desk)
@@ -88,6 +88,18 @@ class RoomActor:
         if isinstance(intent, EditIntent):
             return self._edit(intent, sender, desk)
         return streaming.decide(intent, desk)
+
+    def _known(self, intent: Write, desk: Desk) -> Answer | None:
+        """The ack of a message that was stored before its sender was silenced.
+
+        It stands in the log, and to be told so tells nothing to who may see the room.
+        """
+        if not isinstance(intent, PostIntent) or not _may_see(intent, desk):
+            return None
+        known = desk.stored.get((intent.user, intent.client_id))
+        if known is None:
+            return None
+        return _repeat(intent, desk.room, known, desk.bodies[intent])
 
     def _post(self, intent: PostIntent, sender: Sender, desk: Desk) -> Answer:
         body = desk.bodies[intent]
@@ -220,6 +232,15 @@ def _not_allowed(
     if desk.room.is_private or intent.user in desk.banned:
         return "no_room", "There is no such room, or it is not yours."
     return "forbidden", "Join the room first."
+
+
+def _may_see(intent: Write, desk: Desk) -> bool:
+    sender = desk.senders.get(intent.user)
+    if sender is None or not sender.user.is_active or sender.user.epoch != intent.epoch:
+        return False
+    if intent.user in desk.banned:
+        return False
+    return intent.user in desk.roles or not desk.room.is_private
 
 
 def _not_theirs(intent: Change, desk: Desk) -> tuple[str, str] | None:

@@ -8,7 +8,7 @@ its commit (rule D11); the entry is deleted only after the ack has left.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -16,7 +16,6 @@ import msgspec
 import redis.exceptions
 from django.conf import settings
 from django.db import Error, connection
-from django.utils import timezone
 
 from chat import leases, posting, states
 from chat.dead_letters import bury, internal, storage_full
@@ -99,7 +98,7 @@ class Worker:
             self.intake.recover = True
             await self._hand_back(redis_, former)
         except RedisAway as error:
-            await self._redis_trouble(redis_, error)
+            await self._redis_trouble(error, self.leases)
         except DatabaseAway as error:
             logger.warning("the database is away or locked: %s", error)
             self.intake.recover = True
@@ -139,15 +138,17 @@ class Worker:
         try:
             await self.intake.hand_back(redis_, shards)
         except RedisAway as error:  # then the next owner claims it by its age
-            await self._redis_trouble(redis_, error)
+            await self._redis_trouble(error, shards)
 
-    async def _redis_trouble(self, redis_: Any, error: Exception) -> None:
+    async def _redis_trouble(self, error: Exception, shards: Collection[int]) -> None:
+        """Make the groups of the shards that were asked for, or wait a little."""
         self.intake.recover = True
-        if isinstance(error, redis.exceptions.ResponseError) and "NOGROUP" in str(
-            error
-        ):
-            await self.intake.make_groups(self.leases)  # Redis came back empty
-            return
+        if isinstance(error, redis.ResponseError) and "NOGROUP" in str(error):
+            try:  # Redis came back empty; it may go again, or have no memory for them
+                await self.intake.make_groups(shards)
+                return
+            except RedisAway as another:
+                error = another
         logger.warning("redis is away: %s", error)
         self._silence.put_off()
         await asyncio.sleep(RETRY_DELAY_S)
@@ -196,11 +197,11 @@ class Worker:
 
     async def _work_off(self, redis_: Any, entries: Sequence[Entry]) -> None:
         """Process what was read, in batches; a slow batch cannot outlive the lease."""
-        at = 0
-        while at < len(entries):
+        # A room of which one has failed rests, and what follows there waits its turn.
+        while entries := self._resting.awake(entries):
             self._renew()
-            batch = entries[at : at + limits.BATCH_MAX_INTENTS]
-            at += await self._process(redis_, batch)
+            batch = entries[: limits.BATCH_MAX_INTENTS]
+            entries = entries[await self._process(redis_, batch) :]
 
     async def _process(self, redis_: Any, entries: Sequence[Entry]) -> int:
         """Commit a batch, publish and answer it, then take it off the stream.
@@ -236,8 +237,9 @@ class Worker:
     async def _one_by_one(self, redis_: Any, entries: Sequence[Entry]) -> None:
         """A batch that fails is cut up, so that one bad intent harms no other."""
         for entry in entries:
-            self._renew()
-            await self._process(redis_, [entry])
+            if self._resting.awake([entry]):
+                self._renew()
+                await self._process(redis_, [entry])
 
     def _commit(
         self, intents: Sequence[Write]
@@ -245,7 +247,7 @@ class Worker:
         # The shards of the rooms that are written, whatever stream named them.
         shards = {intent.room % limits.SHARDS for intent in intents}
         held = {shard: self.leases[shard] for shard in shards}
-        outcomes = posting.write_batch(intents, held, self._registry, timezone.now())
+        outcomes = posting.write_batch(intents, held, self._registry)
         failpoint("worker.after_commit")
         return outcomes, publications(outcomes)
 

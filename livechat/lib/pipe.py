@@ -108,6 +108,8 @@ class Pipe:
             redis.RedisError, OSError: there is no connection, it broke, or not all
             replies came within the limit; then some commands may have been carried out.
         """
+        if not commands:
+            return []  # nobody would answer
         connection = await self._connected()
         return await self._answered(connection, connection.send(commands))
 

@@ -102,6 +102,40 @@ def test_who_does_not_belong_stores_nothing(
     assert not desk.new
 
 
+@pytest.mark.parametrize("lost", ["muted", "left a public room"])
+def test_what_was_stored_is_acked_again_to_who_may_write_no_more(lost: str) -> None:
+    """The first ack may have been lost; a refusal would be untrue."""
+    intent, new = _intent(), _intent()
+    desk = _desk([intent, new])
+    first = RoomActor().decide(intent, desk)
+    if lost == "muted":
+        desk.muted.add(ALICE)
+    else:
+        del desk.roles[ALICE]
+    again = RoomActor().decide(intent, desk)
+    assert (again.code, again.seq, again.repeated) == ("", first.seq, True)
+    assert _codes([new], desk) == ["forbidden"]
+    assert len(desk.new) == 1
+
+
+@pytest.mark.parametrize("lost", ["session", "account", "private room", "banned"])
+def test_nothing_is_told_of_what_was_stored_to_who_may_not_see_it(lost: str) -> None:
+    intent = _intent()
+    desk = _desk([intent])
+    RoomActor().decide(intent, desk)
+    del desk.roles[ALICE]
+    if lost == "session":
+        desk.senders[ALICE].user.epoch += 1
+    elif lost == "account":
+        desk.senders[ALICE].user.is_active = False
+    elif lost == "banned":
+        desk.banned.add(ALICE)
+    else:
+        desk.room.is_private = True
+    answer = RoomActor().decide(intent, desk)
+    assert (bool(answer.code), answer.seq) == (True, 0)
+
+
 def test_a_session_that_ended_or_a_dead_account_is_refused() -> None:
     old, dead = _intent(ALICE, epoch=3), _intent(BOB)
     desk = _desk([old, dead])

@@ -3,13 +3,15 @@
 import json
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
 import pytest
 import redis.asyncio
 from django.conf import settings
+from django.db import connection
 from django.db.models import F
 
 from accounts.models import User
@@ -21,8 +23,8 @@ from livechat.lib.redis import AsyncRedis, client
 from tests.live import Live, wait_until
 
 Member = Callable[[Room, str], tuple[User, str]]
-POISONED = 20  # intents for the broken room, all in one batch
-UNHARMED_S = 5  # a worker that pauses half a second for each of them takes 20 s
+POISONED = 8  # intents for the broken room, all in one batch
+UNHARMED_S = 5  # a worker that pauses half a second for each try takes 8 s
 
 
 @pytest.fixture
@@ -80,7 +82,9 @@ async def test_a_room_that_cannot_be_written_keeps_no_other_room_waiting(
         for number in range(3):
             await writer.post(room.public_id, f"later {number}")
         assert time.monotonic() - thawed_at < UNHARMED_S
-        wait_until(lambda: DeadLetter.objects.count() == POISONED, "they are given up")
+        wait_until(
+            lambda: DeadLetter.objects.count() == POISONED, "they are given up", 20
+        )
         Room.objects.filter(pk=broken.pk).update(last_seq=F("last_seq") + 1)
         await writer.post(broken.public_id, "mended")
         answers = await store.lrange(f"answer:{broken.pk}", 0, -1)
@@ -107,6 +111,74 @@ async def _add_around(
 async def _add(entries: AsyncRedis, room: Room, author: User, body: str) -> None:
     entry = _entry(room, author, body, f"answer:{room.pk}")
     await entries.xadd(stream(room.shard), {"i": entry})
+
+
+@contextmanager
+def refused_by_the_table(body: str) -> Iterator[None]:
+    """The database takes no message with this text."""
+    doing = "SELECT RAISE(ABORT, 'not this one');"
+    if connection.vendor == "postgresql":
+        doing = "EXECUTE FUNCTION refuse()"
+        _execute(
+            "CREATE FUNCTION refuse() RETURNS trigger AS "
+            "$$ BEGIN RAISE EXCEPTION 'not this one'; END $$ LANGUAGE plpgsql"
+        )
+    else:
+        doing = f"BEGIN {doing} END"
+    _execute(
+        "CREATE TRIGGER refuse BEFORE INSERT ON chat_message FOR EACH ROW "
+        f"WHEN (NEW.body = '{body}') {doing}"
+    )
+    try:
+        yield
+    finally:
+        on = " ON chat_message" if connection.vendor == "postgresql" else ""
+        _execute(f"DROP TRIGGER refuse{on}")
+        if on:
+            _execute("DROP FUNCTION refuse()")
+
+
+def _execute(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+async def test_messages_behind_one_that_failed_for_a_moment_wait_for_it(
+    faulty: Live, room: Room, member: Member, store: AsyncRedis
+) -> None:
+    bob, token = member(room, "Bob")
+    async with faulty.client(token) as writer:
+        await writer.post(room.public_id, "whole")
+    failures = faulty.log("worker").count("failed")  # of other tests
+    with refused_by_the_table("0"):
+        async with store.pipeline(transaction=True) as entries:
+            for number in range(4):
+                await _add(entries, room, bob, str(number))
+            await entries.execute()
+        wait_until(lambda: faulty.log("worker").count("failed") > failures, "one try")
+    wait_until(lambda: len(_bodies(room)) == 5, "all are stored")
+    assert _bodies(room) == ["whole", *map(str, range(4))]
+    assert not DeadLetter.objects.exists()
+
+
+async def test_a_redis_that_is_empty_and_full_does_not_end_the_worker(
+    faulty: Live, room: Room, member: Member, store: AsyncRedis
+) -> None:
+    _, token = member(room, "Bob")
+    worker = faulty.processes["worker"]
+    troubles = faulty.log("worker").count("redis is away")
+    try:
+        await store.config_set("maxmemory", "1mb")
+        await store.flushall()
+        wait_until(
+            lambda: faulty.log("worker").count("redis is away") > troubles + 1,
+            "it tries to make its groups, in vain",
+        )
+    finally:
+        await store.config_set("maxmemory", "0")
+    async with faulty.client(token) as writer:
+        await writer.post(room.public_id, "and goes on")
+    assert worker.poll() is None
 
 
 def _pending(name: str) -> int:

@@ -46,6 +46,25 @@ def test_whoever_waits_as_told_is_let_through(rate: Rate, steps_s: list[float]) 
             assert again_s == 0
 
 
+@given(
+    rate=RATES,
+    steps_s=STEPS_S,
+    behind_s=st.lists(st.floats(0, 2, allow_nan=False), min_size=1, max_size=7),
+)
+def test_writers_whose_clocks_differ_let_no_more_through(
+    rate: Rate, steps_s: list[float], behind_s: list[float]
+) -> None:
+    level: Level | None = None
+    accepted = []
+    clocks = itertools.cycle(behind_s)
+    for now in itertools.accumulate(steps_s, initial=100.0):
+        level, wait_s = take(level, rate, now - next(clocks))
+        if not wait_s:
+            accepted.append(now)
+    window_s = accepted[-1] - accepted[0] + max(behind_s)
+    assert len(accepted) <= rate.burst + rate.per_s * window_s + 1e-6
+
+
 def test_a_new_bucket_is_full_and_then_empty() -> None:
     rate = Rate(burst=3, per_s=1)
     assert len(_accepted_at(rate, [0.0] * 10)) == 3
