@@ -5,7 +5,6 @@ from uuid import uuid4
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
-from django.utils import timezone
 
 from accounts.models import User
 from chat import actions, members, room_settings
@@ -43,7 +42,7 @@ def post(room: Room, author: User, *texts: str) -> None:
         for text in texts
     ]
     leases = balance("test", {})
-    write_batch(intents, leases, Registry(), timezone.now())
+    write_batch(intents, leases, Registry())
     room.refresh_from_db()
 
 
