@@ -21,6 +21,7 @@ from chat.inbox import (
 from chat.models import Message
 from chat.streams import Chunk, Stream
 from livechat.lib import limits
+from livechat.lib.text import VISIBLE
 from livechat.lib.token_bucket import Level, Rate, take
 
 Refusal = tuple[str, str]
@@ -142,7 +143,7 @@ def _finish(intent: FinishIntent, desk: Desk) -> Answer:
     if intent.body is not None:
         return _end(intent, body.text, intent.how, desk)
     text = desk.texts[intent.seq]
-    if intent.how == Message.Growth.DONE and not text.strip():
+    if intent.how == Message.Growth.DONE and not VISIBLE.search(text):
         why = "Nothing was written. Send a body, or another reason."
         return refused(intent, desk.room, "empty", why)
     return _end(intent, text, intent.how, desk)

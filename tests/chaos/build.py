@@ -18,6 +18,7 @@ COPIED = (
     "chat",
     "media",
     "search",
+    "push",
     "assistant",
     "studio",
     "templates",

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from livechat.env import PROJECT_DIR
-from tests.chaos.build import CannotPatch, Patch, patch
+from tests.chaos.build import COPIED, CannotPatch, Patch, patch
 from tests.chaos.sabotage import SABOTAGES
+from tests.test_architecture import APPS
 
 
 @pytest.mark.parametrize("name", sorted(SABOTAGES))
@@ -40,3 +41,7 @@ def test_a_text_that_is_not_there_is_told(tmp_path: Path) -> None:
     for missing in ("y", "x = 1"):
         with pytest.raises(CannotPatch, match=r"a\.py"):
             patch(tmp_path, Patch("a.py", missing, "z"))
+
+
+def test_the_copy_that_runs_holds_every_app() -> None:
+    assert set(APPS) <= set(COPIED)

@@ -32,6 +32,28 @@ GOOD: list[tuple[dict[str, Any], intents.Intent]] = [
         },
         intents.Send("x", "r", ID, "", 2**53),
     ),
+    (
+        {"type": "stream", "room": "r", "client_id": str(ID), "reply_to": 4},
+        intents.Stream(None, "r", ID, 4),
+    ),
+    (
+        {"type": "append", "room": "r", "seq": 5, "offset": 0, "text": ""},
+        intents.Append(None, "r", 5, 0, ""),
+    ),
+    (
+        {"type": "finish", "room": "r", "seq": 5},
+        intents.Finish(None, "r", 5, None, None),
+    ),
+    (
+        {
+            "type": "finish",
+            "room": "r",
+            "seq": 5,
+            "body": "b",
+            "reason": "interrupted",
+        },
+        intents.Finish(None, "r", 5, "b", "interrupted"),
+    ),
     ({"type": "read", "room": "r", "seq": 5}, intents.Read(None, "r", 5)),
     ({"type": "typing", "room": "r", "on": False}, intents.Typing(None, "r", False)),
     ({"type": "presence", "state": "idle"}, intents.Presence(None, "idle")),
@@ -55,6 +77,8 @@ def test_every_field_but_the_optional_ones_is_needed_and_named(
     frame: dict[str, Any],
 ) -> None:
     optional = {"after", "reply_to", "attachments", "ref", "HEADERS"}
+    if frame["type"] == "finish":
+        optional |= {"body", "reason"}
     for name in frame.keys() - optional - {"type"}:
         rest = {key: one for key, one in frame.items() if key != name}
         with pytest.raises(FrameError, match=f"^{name}: ") as caught:
@@ -75,10 +99,12 @@ JSON = st.recursive(
     max_leaves=8,
 )
 NAMES = ["room", "after", "client_id", "body", "reply_to", "attachments", "seq", "on"]
+NAMES += ["offset", "text", "reason"]
+KINDS = ["subscribe", "send", "stream", "append", "finish", "read", "typing"]
 
 
 @given(
-    kind=st.sampled_from(["subscribe", "send", "read", "typing", "presence", "ping"]),
+    kind=st.sampled_from([*KINDS, "presence", "ping"]),
     fields=st.dictionaries(st.sampled_from([*NAMES, "state", "ref"]), JSON),
 )
 def test_whatever_comes_is_an_intent_or_a_refusal(
