@@ -140,6 +140,13 @@ class SuggestForm(forms.Form):
     at = forms.IntegerField(min_value=0, max_value=MAX_SEQ, required=False)
 
 
+class UnreadForm(forms.Form):
+    """The room that one is in, and which way one goes from there."""
+
+    room = forms.CharField(required=False, max_length=limits.NAME_MAX_LENGTH)
+    way = forms.ChoiceField(choices=[("down", "down"), ("up", "up")])
+
+
 class MessageForm(forms.Form):
     """A message without JavaScript; the text itself is judged by the room worker."""
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Q, Subquery, Value
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
@@ -77,6 +77,17 @@ class RoomQuerySet(models.QuerySet["Room"]):
         """The user's direct and group messages, those with the latest word first."""
         theirs = self.exclude(kind="room").filter(Exists(_membership_of(user)))
         return theirs.with_latest().order_by("-at", "-pk")
+
+    def unread_by(self, user: User, here: str = "") -> Self:
+        """Rooms of the user's with something that they have not read, by name.
+
+        `here` is among them, read or not, by its public id.
+        """
+        counting = OuterRef("last_seq") - OuterRef("quiet_count") + F("quiet_read")
+        theirs = _membership_of(user).filter(last_read_seq__lt=counting)
+        belongs = Exists(_membership_of(user))
+        rooms = self.filter(Q(Exists(theirs)) | Q(belongs, public_id=here))
+        return rooms.filter(is_archived=False).order_by("kind", "name", "pk")
 
     def with_member_count(self) -> Self:
         """Each room with `member_count`, in the same query."""
@@ -150,6 +161,17 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def counting(self) -> Self:
         """Without what is nobody's to read: who came and went."""
         return self.exclude(kind="system")
+
+    def readable_anywhere(self, user: User) -> Self:
+        """What the user may read of all rooms, by the rule of `readable_by`."""
+        from chat.models import Membership, Room
+
+        at = OuterRef("room")
+        own = Membership.objects.filter(room=at, user=user).values("reads_from_seq")
+        visible = Room.objects.visible_to(user)
+        others = visible.filter(pk=at).values("public_from_seq")
+        begin = Coalesce(Subquery(own[:1]), Subquery(others[:1]), Value(NEVER))
+        return self.filter(room__in=visible, seq__gte=begin)
 
     def changed_after(self, cursor: int) -> Self:
         """What changed above the cursor, in the order of the changes."""

@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("push.urls")),
     path("", include("chat.api_urls")),
     path("", include("chat.urls")),
+    path("", include("search.urls")),
 ]
 
 handler400 = "livechat.lib.http.bad_request"

@@ -67,7 +67,15 @@ EXCEPTIONS = {
 # Inside chat a file imports only files of the lines above its own.
 CHAT_LAYERS = (
     ("streams", "fields", "worker_tables", "moderation_tables"),
-    ("events", "querysets", "intents", "presence", "forms", "openapi_parts"),
+    (
+        "events",
+        "shortcuts",
+        "querysets",
+        "intents",
+        "presence",
+        "forms",
+        "openapi_parts",
+    ),
     ("models", "roster", "openapi_invites", "openapi_push"),
     ("unread", "titles", "silences", "openapi_rooms"),
     (
@@ -135,6 +143,7 @@ CHAT_LAYERS = (
         "views_invites",
         "views_suggest",
         "views_read",
+        "views_reach",
         "views_lobby",
         "admin",
     ),

@@ -33,6 +33,9 @@ DELETE_PAUSE_S = 0.1  # between two of them
 DELETE_LOOK_S = 5  # a web process looks this often for what is left of deleted rooms
 SLOW_MODE_MAX_S = 6 * 60 * 60  # seconds between two messages of a member
 ROOM_INVITES_MAX = 50  # links into one room that let somebody in
+PALETTE_EACH_MAX = 6  # of each kind that the command palette finds
+PALETTE_LINE_LENGTH = 90  # characters of a message that it shows
+QUERY_MAX_LENGTH = 100  # characters that are looked for
 SUGGESTIONS_MAX = 8  # lines of the list under the caret
 SUBSCRIPTIONS_MAX = 500  # rooms that one socket may follow at once
 

@@ -13,7 +13,11 @@ from tests.push.browser import told_by_browser
 
 ABOUT_THE_TARGET = {"room_role", "room_mute", "room_removal", "room_ban", "api_member"}
 
-QUERIES = {"room_history": "?before=5", "room_suggest": "?kind=/&q=&at=1"}
+QUERIES = {
+    "room_history": "?before=5",
+    "room_suggest": "?kind=/&q=&at=1",
+    "next_unread": "?way=down",
+}
 
 
 @dataclass(frozen=True, slots=True)

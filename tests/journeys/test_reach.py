@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from accounts.models import User
 from chat.models import Room
-from tests.chat.pages import client_of, room_of
+from tests.chat.pages import client_of, fill, room_of
 from tests.live import Live
 
 pytestmark = pytest.mark.journey
@@ -108,3 +108,41 @@ def test_shift_enter_is_a_new_line_and_enter_sends(
         "one\ntwo", use_inner_text=True
     )
     expect(page.locator("#body")).to_have_value("")
+
+
+def test_a_day_by_the_keyboard_alone(
+    open_page: Open, alice: User, bob: User, lounge: Room
+) -> None:
+    fill(room_of(alice, bob, name="Kitchen"), bob, 3)
+    page = open_page(alice, f"/rooms/{lounge.public_id}/")
+    page.keyboard.type("before lunch")
+    page.keyboard.press("Control+k")
+    expect(page.locator("#palette-q")).to_be_focused()
+    expect(page.locator(".palette__hit").first).to_be_visible()
+    no_barriers(page)
+    page.keyboard.type("kit")
+    expect(page.locator(".palette__hit").first).to_contain_text("Kitchen")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".palette__hit").first).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    expect(page.locator(".topbar__room", has_text="Kitchen")).to_be_visible()
+    page.keyboard.press("Control+/")
+    expect(page.get_by_role("heading", name="Keyboard shortcuts")).to_be_visible()
+    no_barriers(page)
+    page.keyboard.press("Escape")
+    expect(page.locator("#shortcuts")).to_be_hidden()
+    page.locator("#body").focus()
+    page.keyboard.type("tea at 4?")
+    expect(page.locator("#body")).to_have_value("tea at 4?")
+    page.keyboard.press("Enter")
+    expect(page.locator(".msg[data-seq]").last).to_contain_text("tea at 4?")
+
+
+def test_the_next_unread_room_is_one_key_away(
+    open_page: Open, alice: User, bob: User, lounge: Room
+) -> None:
+    fill(room_of(alice, bob, name="Kitchen"), bob, 3)
+    page = open_page(alice, f"/rooms/{lounge.public_id}/")
+    page.keyboard.press("Alt+ArrowDown")
+    expect(page.locator(".topbar__room", has_text="Kitchen")).to_be_visible()

@@ -1,0 +1,118 @@
+"""What the command palette finds: rooms, people, messages and places of the site.
+
+The rule it guards: each part asks the access of its kind, and finds nothing beyond it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from django.urls import reverse
+
+from accounts.models import User
+from chat.models import Message, Room
+from chat.people import findable
+from chat.titles import directs_of
+from livechat.lib import limits
+from livechat.lib.markdown import plain_text
+from search.words import messages_with
+
+MESSAGE_FROM_LENGTH = 2  # letters from which messages are looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One line: where it leads, what it says and of what kind it is."""
+
+    href: str
+    label: str
+    kind: str
+    icon: str
+
+
+# Places by the name of their address; the last says who may go there.
+PLACES: tuple[tuple[str, str, str, Callable[[User], bool]], ...] = (
+    ("lobby", "All rooms", "grid", lambda user: True),
+    ("room_new", "New room", "plus", lambda user: user.role != User.Role.GUEST),
+    ("direct_new", "New message", "edit", lambda user: user.role != User.Role.GUEST),
+    ("profile", "Profile and settings", "person", lambda user: True),
+    ("shortcuts", "Keyboard shortcuts", "list", lambda user: True),
+    ("invites", "Invite people", "mail", lambda user: user.is_staff),
+)
+
+
+def hits(user: User, text: str) -> list[Hit]:
+    """What fits the text, at most PALETTE_EACH_MAX of each kind; six queries at most.
+
+    Without a text: the rooms that the user belongs to, and all places.
+    """
+    found = [*_rooms(user, text), *_directs(user, text)]
+    if text:
+        found += _people(user, text)
+    found += _places(user, text)
+    if len(text) >= MESSAGE_FROM_LENGTH:
+        found += _messages(user, text)
+    return found
+
+
+def _rooms(user: User, text: str) -> list[Hit]:
+    rooms = Room.objects.joined_by(user)
+    if text:
+        seen = Room.objects.visible_to(user).without_directs()
+        rooms = seen.filter(name__icontains=text, is_archived=False)
+    first = rooms.order_by("name", "pk")[: limits.PALETTE_EACH_MAX]
+    return [_room(room, "room") for room in first]
+
+
+def _room(room: Room, kind: str) -> Hit:
+    icon = "lock" if room.is_private and kind == "room" else "hash"
+    href = reverse("room", args=[room.public_id])
+    return Hit(href, room.name, kind, "people" if kind == "direct message" else icon)
+
+
+def _directs(user: User, text: str) -> list[Hit]:
+    part = text.casefold()
+    fitting = [room for room in directs_of(user) if part in room.name.casefold()]
+    return [_room(one, "direct message") for one in fitting[: limits.PALETTE_EACH_MAX]]
+
+
+def _people(user: User, text: str) -> list[Hit]:
+    """People, for those who may write to somebody."""
+    if user.role == User.Role.GUEST:
+        return []
+    address = reverse("direct_new")
+    people = findable(user, text, ())[: limits.PALETTE_EACH_MAX]
+    return [
+        Hit(f"{address}?user={quote(one.public_id)}", str(one), "person", "mail")
+        for one in people
+    ]
+
+
+def _places(user: User, text: str) -> list[Hit]:
+    part = text.casefold()
+    return [
+        Hit(reverse(name), label, "page", icon)
+        for name, label, icon, may_go in PLACES
+        if may_go(user) and part in label.casefold()
+    ]
+
+
+def _messages(user: User, text: str) -> list[Hit]:
+    return [
+        Hit(_place_of(one), _said(one), one.room.name or "direct message", "list")
+        for one in messages_with(user, text, limits.PALETTE_EACH_MAX)
+    ]
+
+
+def _place_of(message: Message) -> str:
+    """The page of the log that holds the message, and the message on it."""
+    address = reverse("room", args=[message.room.public_id])
+    if message.room.last_seq - message.seq < limits.PAGE_SIZE:
+        return f"{address}#m-{message.seq}"
+    after = message.seq + limits.PAGE_SIZE // 2
+    return f"{address}?before={after}#m-{message.seq}"
+
+
+def _said(message: Message) -> str:
+    words = plain_text(message.html, max_length=limits.PALETTE_LINE_LENGTH)
+    return f"{message.author.display_name}: {words}"

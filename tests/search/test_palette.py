@@ -1,0 +1,137 @@
+"""The command palette: everything that one may see and nothing else."""
+
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import User
+from chat.models import Message, Room
+from search.palette import hits
+from search.words import messages_with
+from tests.chat.pages import client_of, room_of
+
+
+def write(room: Room, author: User, text: str) -> Message:
+    """Append one message to the room's log, as the worker would have."""
+    room.last_seq += 1
+    room.last_changed_seq += 1
+    room.save()
+    return Message.objects.create(
+        room=room,
+        seq=room.last_seq,
+        changed_seq=room.last_changed_seq,
+        author=author,
+        client_id=uuid4(),
+        body=text,
+        html=f"<p>{text}</p>",
+        created_at=timezone.now(),
+    )
+
+
+def labels(user: User, text: str) -> list[str]:
+    return [hit.label for hit in hits(user, text)]
+
+
+def test_rooms_people_pages_and_messages_are_found(alice: User, bob: User) -> None:
+    room = room_of(alice, bob, name="Cooking")
+    write(room, bob, "we cook at eight")
+    found = labels(alice, "cook")
+    assert found[0] == "Cooking"
+    assert "Bob: we cook at eight" in found
+    assert "Bob" in labels(alice, "bo")
+    assert "Keyboard shortcuts" in labels(alice, "keyb")
+
+
+def test_of_a_private_room_an_outsider_finds_neither_name_nor_word(
+    alice: User, charlie: User
+) -> None:
+    room = room_of(alice, name="Vault", is_private=True)
+    write(room, alice, "the combination is swordfish")
+    assert messages_with(alice, "swordfish", 5)
+    assert messages_with(charlie, "swordfish", 5) == []
+    assert "Vault" in labels(alice, "vau")
+    assert labels(charlie, "vau") == []
+    assert "swordfish" not in " ".join(labels(charlie, "swordfish"))
+
+
+def test_what_was_written_before_a_room_was_public_stays_unfound(
+    alice: User, charlie: User
+) -> None:
+    room = room_of(alice, name="Vault", is_private=True)
+    write(room, alice, "early bird")
+    room.is_private, room.public_from_seq = False, 2
+    room.save()
+    write(room, alice, "late bird")
+    assert [one.body for one in messages_with(charlie, "bird", 5)] == ["late bird"]
+
+
+def test_a_deleted_message_is_not_found(alice: User) -> None:
+    message = write(room_of(alice), alice, "gone tomorrow")
+    message.body, message.html, message.deleted_at = "", "", timezone.now()
+    message.save()
+    assert messages_with(alice, "tomorrow", 5) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"',
+        "*",
+        "a OR b",
+        "NEAR(a b, 9)",
+        "body:a",
+        "-a",
+        "^a",
+        "' | '",
+        "a:*B & !c",
+        "%_%",
+        "\\",
+        "{{7*7}}",
+        "<xss-tag>",
+        "'; DROP TABLE chat_message; --",
+        "w " * 49,
+        "\u202ea\u2066",
+    ],
+)
+def test_no_text_is_an_operator_of_the_index(alice: User, text: str) -> None:
+    write(room_of(alice), alice, "quite different")
+    answered = client_of(alice).get("/palette", {"q": text})
+    assert answered.status_code == 200
+    assert "quite different" not in answered.content.decode()
+    assert "<xss-tag" not in answered.content.decode()
+
+
+def test_more_than_a_line_is_refused(alice: User) -> None:
+    assert client_of(alice).get("/palette", {"q": "x" * 101}).status_code == 422
+
+
+def test_the_number_of_queries_does_not_grow(
+    alice: User, bob: User, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(8):
+        write(room_of(alice, bob, name=f"Tea {number}"), bob, "tea please")
+    with django_assert_max_num_queries(6):
+        assert len(hits(alice, "tea")) == 12
+
+
+def test_the_next_unread_room_goes_round_and_says_when_there_is_none(
+    alice: User, bob: User
+) -> None:
+    one, two, _ = (room_of(alice, name=name) for name in ("A", "B", "C"))
+    for room in (one, two):
+        write(room, bob, "news")
+    client = client_of(alice)
+    down = client.get("/unread/next", {"way": "down", "room": one.public_id})
+    assert down.headers["Location"] == f"/rooms/{two.public_id}/"
+    round_ = client.get("/unread/next", {"way": "down", "room": two.public_id})
+    assert round_.headers["Location"] == f"/rooms/{one.public_id}/"
+    up = client.get("/unread/next", {"way": "up"})
+    assert up.headers["Location"] == f"/rooms/{two.public_id}/"
+    alice.memberships.update(last_read_seq=9)
+    nothing = client.get(
+        "/unread/next", {"way": "down", "room": one.public_id}, follow=True
+    )
+    assert "You have read everything." in nothing.content.decode()
+    assert client.get("/unread/next", {"way": "left"}).status_code == 422
