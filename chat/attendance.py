@@ -88,10 +88,19 @@ class Attendance:
 
     # Our own people
 
-    async def join(self, room: str, connection: Connection, device: str) -> None:
+    async def join(self, room: str, connection: Connection) -> None:
         """Show the connection in the room; a second call changes nothing."""
-        if (room, connection.id) in self._own:
-            return
+        ref = self.enter(room, connection)
+        if ref in self._untold:
+            await self._tell_redis(room, ref)
+
+    def enter(self, room: str, connection: Connection) -> str:
+        """Count the connection among the room's, and return its ref there.
+
+        Others hear of it with `join`, or with the next word to Redis.
+        """
+        if own := self._own.get((room, connection.id)):
+            return own.meta.ref
         meta = Meta(
             ref=presence.new_ref(),
             user=connection.principal.public_id,
@@ -99,12 +108,13 @@ class Attendance:
             joined_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
             process=self._process,
             state=self._states.get(connection.id, "online"),
-            device=device,
+            device="web" if connection.html else "program",
         )
         own = _Own(connection, meta)
         self._own[room, connection.id] = self._refs[meta.ref] = own
         self._in_room.setdefault(room, {})[meta.ref] = own
-        await self._tell_redis(room, own.meta.ref)
+        self._untold[meta.ref] = room
+        return meta.ref
 
     async def leave(self, room: str, connection: Connection) -> None:
         """Take the connection out of the room at once."""

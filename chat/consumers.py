@@ -20,7 +20,8 @@ from msgspec.structs import replace
 from accounts.sessions import Principal, bearer_of, cookie_of, principal_of, still_valid
 from chat import fanout, intents, orders, subscriptions
 from chat.answers import refused
-from chat.inbox import Refused
+from chat.errands import Errands
+from chat.inbox import Refused, waiting
 from chat.pace import Pace
 from chat.reading import NO_MEMBER, NO_ROOM
 from chat.web import WebProcess, answer_to, web_process
@@ -50,6 +51,7 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
     web: WebProcess
     connection: Connection
     pace: Pace
+    errands: Errands
     asked_at: int  # revocations that were done before we asked who this is
 
     async def __call__(self, scope: Event, receive: Receive, send: Send) -> None:
@@ -63,7 +65,7 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
         if not await self._came_in():
             return
         clean = False
-        self.pace = Pace()
+        self.pace, self.errands = Pace(), Errands()
         try:
             await self._greet()
             while (event := await receive())["type"] == "websocket.receive":
@@ -71,6 +73,7 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
             clean = event.get("code") in GOING_AWAY
         finally:
             self.pace.stop()
+            self.errands.stop()
             # Also when we are cancelled: nobody may stay in a room for ever.
             self.web.attendance.lost(self.connection, clean=clean)
             for room in list(self.connection.feeds):
@@ -151,17 +154,9 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
                 self._put_off(intent, wait_s, frame)
             else:
                 await self._HANDLERS[type(intent)](self, intent)
-        except FrameError as error:
-            told = {"ref": ref, **intents.named(frame or error.frame)}
-            self._refuse(error.code, error.message, told)
-        except NoAnswer as error:
-            logger.warning("a frame waits, the database said: %r", error)
-            self._make_wait({"ref": ref, **intents.named(frame)})
-        except Exception:  # the outermost frame: the socket stays open
-            error_id = secrets.token_hex(4)
-            logger.exception("error %s in a frame", error_id)
-            told = {"ref": ref, **intents.named(frame)}
-            self._refuse("internal", f"Something broke here (error {error_id}).", told)
+        except Exception as error:  # noqa: BLE001 - told, and logged if it is ours
+            about = frame or getattr(error, "frame", {})
+            self._tell_error(error, {"ref": ref, **intents.named(about)})
 
     def _put_off(
         self, intent: intents.Intent, wait_s: float, frame: dict[str, Any]
@@ -190,6 +185,19 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
         self.connection.send(encode(frame), html)
         self.connection.count_error()
 
+    def _tell_error(self, error: Exception, told: dict[str, Any]) -> None:
+        """Answer with what went wrong; the socket stays open."""
+        if isinstance(error, FrameError):
+            self._refuse(error.code, error.message, told)
+        elif isinstance(error, NoAnswer):
+            logger.warning("a frame waits, the database said: %r", error)
+            self._make_wait(told)
+        else:
+            error_id = secrets.token_hex(4)
+            logger.error("error %s in a frame", error_id, exc_info=error)
+            sentence = f"Something broke here (error {error_id})."
+            self._refuse("internal", sentence, told)
+
     def _make_wait(self, told: dict[str, Any]) -> None:
         """Tell that the database does not answer, which is no error of the client's.
 
@@ -205,9 +213,12 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
     # Intents
 
     async def _subscribe(self, intent: intents.Subscribe) -> None:
-        await subscriptions.subscribe(
-            self.web, self.connection, intent.room, intent.after, intent.ref
+        web, connection = self.web, self.connection
+        entrance = await subscriptions.subscribe(
+            web, connection, intent.room, intent.after, intent.ref
         )
+        show = partial(subscriptions.show, web, connection, entrance)
+        self.errands.show(intent.room, show)
 
     async def _unsubscribe(self, intent: intents.Unsubscribe) -> None:
         if not await subscriptions.leave(self.web, self.connection, intent.room):
@@ -230,6 +241,8 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
         room = await subscriptions.room_key(self.web, self.connection, intent.room)
         write = write_of(intent, room, who, (self.web.id, self.connection.id))
         try:
+            if self.web.hub.redis_is_silent:
+                raise waiting()
             await self.web.submissions.submit(room % limits.SHARDS, write)
         except Refused as refusal:
             answer = refused(write, None, refusal.code, str(refusal))
@@ -237,22 +250,24 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
             answer_to(self.connection, replace(answer, retry_after_ms=wait))
 
     async def _read(self, intent: intents.Read) -> None:
+        # Only its own answer waits for the database; a lock holds it for seconds.
+        self.errands.begin(self._mark(intent))
+
+    async def _mark(self, intent: intents.Read) -> None:
         user_id = self.connection.principal.user_id
         try:
             stored = await self.web.marks.mark(user_id, intent.room, intent.seq)
+            if stored == NO_MEMBER:
+                raise FrameError("forbidden", "Join the room first.")
+            if stored == NO_ROOM:
+                raise subscriptions.no_room()
         except NoAnswer as error:
-            raise subscriptions.not_stored(error) from error
-        if stored == NO_MEMBER:
-            raise FrameError("forbidden", "Join the room first.")
-        if stored == NO_ROOM:
-            raise subscriptions.no_room()
-        frame = {
-            "type": "ack",
-            "ref": intent.ref,
-            "room": intent.room,
-            "seq": stored,
-        }
-        self.connection.send(encode(frame))
+            self._tell_error(subscriptions.not_stored(error), {"ref": intent.ref})
+        except Exception as error:  # noqa: BLE001 - told, and logged if it is ours
+            self._tell_error(error, {"ref": intent.ref})
+        else:
+            frame = {"type": "ack", "ref": intent.ref, "room": intent.room}
+            self.connection.send(encode({**frame, "seq": stored}))
 
     async def _typing(self, intent: intents.Typing) -> None:
         if intent.room not in self.connection.feeds:

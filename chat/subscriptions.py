@@ -27,8 +27,10 @@ async def subscribe(
     room: str,
     after: int | None,
     ref: str | None,
-) -> None:
+) -> Entrance:
     """Let the socket into the room: `subscribed`, what was missed, then live.
+
+    Who is there is shown by `show`, which waits for Redis.
 
     Raises:
         FrameError: `no_room`, or `limit` when the socket follows too many rooms.
@@ -36,7 +38,12 @@ async def subscribe(
     """
     async with asyncio.timeout(limits.QUESTION_TIMEOUT_S):
         entrance = await _go_in(web, connection, room, after, ref)
-    await _show(web, connection, entrance)
+    if room in connection.feeds:  # else shut out while the replay was read
+        web.badges.entered(connection, room)
+        web.tell_voice(connection, room)  # it may have changed while the page was away
+        if entrance.known.role is not None:
+            web.attendance.enter(room, connection)
+    return entrance
 
 
 async def _go_in(
@@ -178,13 +185,11 @@ def _take(
     return True
 
 
-async def _show(web: WebProcess, connection: Connection, entrance: Entrance) -> None:
+async def show(web: WebProcess, connection: Connection, entrance: Entrance) -> None:
     """Show who is there, and show the newcomer to the others if they belong."""
     room = entrance.room.public_id
-    if room not in connection.feeds:  # shut out while the replay was read
+    if room not in connection.feeds:
         return
-    web.badges.entered(connection, room)
-    web.tell_voice(connection, room)  # it may have changed while the page was away
     roster = await web.attendance.viewing.view(room, connection)
     if room not in connection.feeds:  # taken out meanwhile
         web.attendance.viewing.unview(room, connection)

@@ -140,13 +140,19 @@ class Viewing:
 
         await self._hub.listen(presence.channel(room), on_payload)
         viewed.roster.expect()
+        viewed.roster.load(await self._found(room))
+        self._stir(room, viewed)
+
+    async def _found(self, room: str) -> dict[str, Meta]:
+        """Who is in the room by ref: our own people while Redis is away."""
+        if self._hub.redis_is_silent:
+            return self._owner.own_in(room)
         try:
             found = await presence.state(self._redis, room, self._process)
-            viewed.roster.load(found.living)
         except RedisAway as error:
             logger.warning("redis is away, a room shows our own people: %s", error)
-            viewed.roster.load(self._owner.own_in(room))
-        self._stir(room, viewed)
+            return self._owner.own_in(room)
+        return found.living
 
     def calm(self) -> None:
         """Look at no state for a while: Redis was empty, and others put theirs back.

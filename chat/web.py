@@ -226,8 +226,7 @@ class WebProcess:
     async def show(self, connection: Connection, room: str) -> None:
         """Show the socket's person to the others in the room, if it is still open."""
         if room in connection.feeds:  # who is gone by now would never be taken out
-            device = "web" if connection.html else "program"
-            await self.attendance.join(room, connection, device)
+            await self.attendance.join(room, connection)
 
     # Sessions that end
 

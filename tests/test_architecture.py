@@ -103,6 +103,7 @@ CHAT_LAYERS = (
         "sweeping",
         "desk",
         "writing",
+        "errands",
     ),
     ("streaming", "silence"),
     ("people", "room", "lobby", "changes", "resting", "replays", "reading", "badges"),

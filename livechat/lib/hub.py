@@ -116,6 +116,11 @@ class Hub:
     async def _missed(self, room: str, after: int, limit: int) -> Changes:
         return await self.ask(self.log.changes, room, after, limit)
 
+    @property
+    def redis_is_silent(self) -> bool:
+        """Whether Redis answers nobody now, so that waiting for it is in vain."""
+        return self.subscriber.is_silent
+
     async def listen(self, channel: str, on_payload: Callable[[bytes], None]) -> None:
         """Hear a channel that is no room's log (answers, presence)."""
         self.listeners[channel] = on_payload

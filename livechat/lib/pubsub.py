@@ -25,9 +25,12 @@ Messages = list[tuple[str, bytes]]
 class _Connection(asyncio.Protocol):
     """One connection's parser; a lost connection is told by `lost`."""
 
-    def __init__(self, on_messages: Callable[[Messages], None]) -> None:
+    def __init__(
+        self, on_messages: Callable[[Messages], None], *, is_silent: bool
+    ) -> None:
         self._on_messages = on_messages
         self._reader = hiredis.Reader()
+        self.is_silent = is_silent  # waited for in vain, until anything comes
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.confirmed: dict[str, asyncio.Future[None]] = {}
         self.transport: asyncio.WriteTransport | None = None
@@ -37,7 +40,7 @@ class _Connection(asyncio.Protocol):
         self.transport = transport  # type: ignore[assignment]  # a stream's is writable
 
     def data_received(self, data: bytes) -> None:
-        self.heard = True
+        self.heard, self.is_silent = True, False
         self._reader.feed(data)
         messages: Messages = []
         while (reply := self._reader.gets()) is not False:
@@ -82,6 +85,7 @@ class Subscriber:
         self._on_messages = on_messages
         self._channels: set[str] = set()
         self._connection: _Connection | None = None
+        self._latest: _Connection | None = None  # also one that was never made
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -100,8 +104,20 @@ class Subscriber:
         """Whether there is a connection at the moment."""
         return self._connection is not None
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether Redis let somebody wait in vain, and has said nothing since.
+
+        Nobody needs to wait for it as long as that is so: this connection is asked
+        for a sign of life every PING_INTERVAL_S, and made again when none comes.
+        """
+        return self._latest is not None and self._latest.is_silent
+
     async def subscribe(self, channel: str) -> bool:
-        """Add a channel; True when Redis confirmed it within the command's limit."""
+        """Add a channel; True when Redis confirmed it within the command's limit.
+
+        While Redis is silent nobody waits; the channel is there when it speaks again.
+        """
         self._channels.add(channel)
         connection = self._connection
         if connection is None:
@@ -109,9 +125,12 @@ class Subscriber:
         waiter = asyncio.get_running_loop().create_future()
         connection.confirmed[channel] = waiter
         connection.send("SUBSCRIBE", channel)
+        if connection.is_silent:
+            return False
         try:
             await asyncio.wait_for(waiter, limits.REDIS_COMMAND_TIMEOUT_S)
         except TimeoutError:
+            connection.is_silent = True
             return False
         except asyncio.CancelledError:
             # The connection was lost (which cancels the waiter), or we are.
@@ -156,7 +175,10 @@ class Subscriber:
             connection.send("PING")
         elif connection.transport is not None:
             logger.warning("redis is silent, the subscriber connects again")
+            connection.is_silent = True
             connection.transport.abort()
 
     def _protocol(self) -> _Connection:
-        return _Connection(self._on_messages)
+        # What is not known of the new one is as it was of the last one.
+        self._latest = _Connection(self._on_messages, is_silent=self.is_silent)
+        return self._latest

@@ -104,6 +104,26 @@ async def test_a_subscription_to_a_frozen_redis_ends_within_its_limit(
         redis_server.process.send_signal(signal.SIGCONT)
 
 
+async def test_nobody_waits_a_second_time_until_a_silent_redis_has_spoken(
+    ear: Ear, client: redis.asyncio.Redis, redis_server: PrivateRedis
+) -> None:
+    assert redis_server.process is not None
+    redis_server.process.send_signal(signal.SIGSTOP)
+    try:
+        await ear.subscriber.subscribe("b")
+        first = ear.subscriber._connection
+        async with asyncio.timeout(0.2):
+            assert not await ear.subscriber.subscribe("a")
+        # Nor when it took a new connection, and has not said a word there.
+        await until(lambda: ear.subscriber._connection is not first, 10)
+        assert ear.subscriber.is_silent
+    finally:
+        redis_server.process.send_signal(signal.SIGCONT)
+    await _says_until_heard(client, ear, b"again")
+    await until(lambda: not ear.subscriber.is_silent)
+    assert await ear.subscriber.subscribe("c")
+
+
 async def test_a_connection_that_dies_without_a_word_is_replaced(
     ear: Ear, client: redis.asyncio.Redis, redis_server: PrivateRedis
 ) -> None:
