@@ -117,9 +117,31 @@ def _take_all(browser: Browser, url: str) -> None:
         alice.emulate_media(color_scheme=scheme)
         _picture(alice, f"room-{scheme}")
     alice.emulate_media(color_scheme="light")
+    _run_a_room(alice, url)
     alice.set_viewport_size(PHONE)
     people["bob"].locator("#body").press_sequentially(" more")
     _picture(alice, "room-phone")
+
+
+def _run_a_room(page: Page, url: str) -> None:
+    """A direct message, a room's settings and a link into it; then the room again."""
+    room = page.url.split("#")[0]
+    page.goto(f"{url}/directs/new")
+    page.get_by_label("Bob").check()
+    page.get_by_role("button", name="Write to them").click()
+    expect(page.locator("body[data-net=up]")).to_be_attached()
+    page.fill("#body", "Just between us: shall we ship it **today**?")
+    page.press("#body", "Enter")
+    expect(page.locator("#messages .chat")).to_have_count(1)
+    _picture(page, "direct")
+    for part, name in (("edit", "room-settings"), ("members", "members")):
+        page.goto(f"{room}{part}")
+        _picture(page, name)
+    page.goto(f"{room}invites")
+    page.get_by_role("button", name="Make a link").click()
+    expect(page.locator("img.qr")).to_be_visible()
+    _picture(page, "room-link")
+    page.goto(room)
 
 
 def _page(browser: Browser, url: str) -> Page:

@@ -60,6 +60,15 @@ def test_who_is_there_longest_runs_the_room_and_the_log_says_so(
     members.remove_member(charlie, vault, User.objects.get(display_name="Bob"))
 
 
+def test_a_moderator_runs_it_before_a_member_who_is_there_longer(
+    vault: Room, alice: User, bob: User, charlie: User
+) -> None:
+    since(vault, bob, 9)
+    since(vault, charlie, 1, role="moderator")
+    close(alice)
+    assert vault.memberships.get(user=charlie).role == "admin"
+
+
 def test_who_is_muted_runs_it_only_when_nobody_else_could(
     vault: Room, alice: User, bob: User, charlie: User
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from accounts.models import User
 from chat.models import Membership, Message, Room
+from chat.moderation_tables import AuditEntry
 from chat.room_settings import Settings, update_room
 from chat.silences import ARCHIVED, READ_ONLY
 from chat.worker_tables import LastPost
@@ -49,8 +50,15 @@ async def test_in_a_read_only_room_those_who_run_it_write(
         await two.post(room.public_id, "as a moderator")
         await two.say("delete", **{**edit, "ref": "d"})  # a moderator deletes
         await two.expect("ack", ref="d")
+        slip = await two.post(room.public_id, "not meant so")
+        await two.say("delete", room=room.public_id, seq=slip["seq"], ref="o")
+        await two.expect("ack", ref="o")
         await change(room, is_read_only=False)
         await one.post(room.public_id, "after")
+    entries = AuditEntry.objects.order_by("pk").values_list("kind", "sentence")
+    audit = await asyncio.to_thread(list, entries)
+    assert [kind for kind, _ in audit] == ["read_only", "deleted", "writable"]
+    assert audit[1][1] == "Ann deleted a message of Bob."
 
 
 async def test_nobody_writes_in_an_archived_room(live: Live, room: Room) -> None:
