@@ -57,19 +57,23 @@ class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg] # no generic a
         widget=forms.RadioSelect,
     )
     quiet_from = forms.TimeField(label="Quiet from", required=False, widget=_clock())
-    quiet_to = forms.TimeField(
-        label="Quiet until",
-        required=False,
-        widget=_clock(),
-        help_text="What comes meanwhile is sent afterwards, unless you have read it.",
-    )
-    zone = forms.ChoiceField(
-        label="Your time zone", choices=lambda: [(one, one) for one in zones()]
+    quiet_to = forms.TimeField(label="Quiet until", required=False, widget=_clock())
+    # Not a list to choose from: Django renders each of 500 choices by a template.
+    zone = forms.CharField(
+        label="Your time zone", widget=forms.TextInput(attrs={"list": "zones"})
     )
 
     class Meta:
         model = Preferences
         fields = ("shows_text", "quiet_from", "quiet_to", "zone")
+
+    def clean_zone(self) -> str:
+        """One that this machine knows, in any case."""
+        wanted = self.cleaned_data["zone"].lower()
+        for zone in zones():
+            if zone.lower() == wanted:
+                return zone
+        raise ValidationError("Choose one of the list, such as Europe/Berlin or UTC.")
 
     def clean(self) -> dict[str, Any]:
         """Both ends of the quiet hours, or none."""

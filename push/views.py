@@ -24,6 +24,7 @@ from push import actions
 from push.forms import PauseForm, PreferencesForm, SubscribeForm
 from push.models import Delivery, Preferences, Subscription
 from push.signals import remember
+from push.times import zones
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -124,15 +125,19 @@ def _page(
     user = cast(UserRequest, request).user
     stored = preferences_of(user)
     now = timezone.now()
+    devices = list(devices_of(user))
+    this_key = request.session.session_key
     context: dict[str, Any] = {
         "form": form or PreferencesForm(instance=stored),
-        "devices": devices_of(user),
+        "devices": devices,
+        "is_on_here": any(one.session_id == this_key for one in devices),
         "deliveries": log_of(user),
         "zone": stored.zone,
+        "zones": zones(),
         "paused_until": stored.paused_until
         if stored.paused_until and stored.paused_until > now
         else None,
-        "this_key": request.session.session_key,
+        "this_key": this_key,
         "public_key": webpush.public_key(settings.VAPID_PRIVATE_KEY),
         "problem": problem,
     }

@@ -27,6 +27,7 @@ EXPECTED_NOISE = (
     "WebSocket connection to",
     "net::ERR_CONNECTION_REFUSED",
     "htmx:ws:error",
+    "does not support the Push API in incognito",
 )
 
 NewPage = Callable[..., Page]

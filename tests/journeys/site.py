@@ -39,8 +39,8 @@ class Site:
 
 
 @contextmanager
-def make_run() -> Iterator[Site]:
-    """Run `make run` until the block ends, then stop it by SIGTERM."""
+def make_run(**settings: str) -> Iterator[Site]:
+    """Run `make run` with these settings until the block ends, then SIGTERM it."""
     var = Path(tempfile.mkdtemp(prefix="lc-journey-"))
     port = free_port()
     output = var / "make.out"
@@ -53,7 +53,12 @@ def make_run() -> Iterator[Site]:
         process = subprocess.Popen(
             ["make", "run"],
             cwd=ROOT,
-            env={**inherited, "PORT": str(port), "LIVECHAT_VAR": str(var / "var")},
+            env={
+                **inherited,
+                **settings,
+                "PORT": str(port),
+                "LIVECHAT_VAR": str(var / "var"),
+            },
             stdout=out,
             stderr=subprocess.STDOUT,
         )
