@@ -4,8 +4,17 @@ import re
 
 from livechat.env import PROJECT_DIR
 
-APPS = ("livechat", "accounts", "media", "chat", "search", "assistant", "studio")
-READ = re.compile(r'\benv_(?:str|int|bool|list|secret)\(\s*"([A-Z_]+)"')
+APPS = (
+    "livechat",
+    "accounts",
+    "push",
+    "media",
+    "chat",
+    "search",
+    "assistant",
+    "studio",
+)
+READ = re.compile(r'\benv_(?:str|int|bool|list|secret|private_key)\(\s*"([A-Z_]+)"')
 LISTED = re.compile(r"^# ([A-Z_]+)=", re.MULTILINE)
 
 

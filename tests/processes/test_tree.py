@@ -120,7 +120,7 @@ def test_status_shows_every_process(
     assert head.split() == ["name", "state", "pid", "uptime"]
     pids = {row.name: str(row.pid) for row in running.table().values()}
     assert {row.split()[0]: row.split()[2] for row in rows} == pids
-    assert set(pids) == {"redis", "web", "roomworker", "pusher"}
+    assert set(pids) == {"redis", "web", "roomworker"}
 
 
 def test_stop_returns_when_everything_is_gone(
