@@ -6,6 +6,7 @@ means "waiting" to the sender, who sends the same `client_id` again.
 
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -102,6 +103,7 @@ class SilenceIntent(msgspec.Struct, frozen=True, array_like=True, tag="silence")
 
     room: int
     seq: int
+    touched_at: datetime  # when they last did; they have, if it is another time by then
     user: int = 0
     epoch: int = 0
     process: str = ""

@@ -4,8 +4,6 @@ The rule it guards: a piece counts only where the stored text ends, and the fina
 is its author's own or what was stored of it, never what anybody was shown.
 """
 
-from datetime import timedelta
-
 import msgspec
 
 from chat.answers import acked, refused, too_fast
@@ -28,7 +26,6 @@ Refusal = tuple[str, str]
 
 OPEN = Message.Growth.OPEN
 RATE = Rate(limits.PIECE_BURST, limits.PIECE_RATE_PER_S)
-SILENT = timedelta(seconds=limits.STREAM_SILENT_S)
 
 
 def too_many(intent: PostIntent, sender: Sender, desk: Desk) -> Refusal | None:
@@ -79,7 +76,7 @@ def drop(message: Message, desk: Desk) -> None:
 def fall_silent(intent: SilenceIntent, desk: Desk) -> Answer:
     """End the message as interrupted, unless its author has spoken or ended it."""
     stream, message = desk.streams.get(intent.seq), desk.found.get(intent.seq)
-    if stream is None or message is None or desk.now - stream.touched_at < SILENT:
+    if stream is None or message is None or stream.touched_at != intent.touched_at:
         return refused(intent, desk.room, "no_message", "It is not silent.")
     return _end(intent, desk.texts[intent.seq], Message.Growth.INTERRUPTED, desk)
 
