@@ -12,7 +12,7 @@ from accounts.models import User
 from chat import fanout
 from chat.followers import Known
 from chat.models import Membership, Message, Room
-from chat.querysets import NEVER
+from chat.querysets import NEVER, MessageQuerySet
 from livechat.lib import limits
 from livechat.lib.feed import Publication
 from livechat.lib.prepared import Prepared
@@ -146,7 +146,9 @@ def seen(user_id: int, room: str) -> Seen | None:
 
 
 def read(room: Room, floor: int | None) -> Replay | None:
-    """What changed in the room above `floor`, None: its newest page; two queries.
+    """What changed in the room above `floor`, None or too much: its newest page.
+
+    Two queries, or three.
 
     For nobody in particular: `share` decides who may have it. None: the room is gone.
     """
@@ -155,12 +157,14 @@ def read(room: Room, floor: int | None) -> Replay | None:
         return None
     found = Room.from_db(None, ROOM, row)
     rows = Message.objects.filter(room=found.pk, seq__lte=found.last_seq)
-    if floor is None:
-        page = rows.page_before(found.last_seq + 1)
-        return Replay(found, page, fanout.reset_fragment(found, page))
-    replay = Replay(found, list(rows.changed_after(floor)))
-    replay.missed(floor, 0)  # rendered by one thread, before many look at it
-    return replay
+    if floor is not None:
+        changed = list(rows.changed_after(floor))
+        if not _is_too_large(changed):
+            replay = Replay(found, changed)
+            replay.missed(floor, 0)  # rendered by one thread, before many look at it
+            return replay
+    page = _newest(rows, found)
+    return Replay(found, page, fanout.reset_fragment(found, page))
 
 
 def share(user_id: int, before: Seen, after: int, replay: Replay) -> Entrance | None:
@@ -193,7 +197,28 @@ def _missed(
     if after is None or after == head:
         return [], None
     rows = Message.objects.readable_by(User(pk=user_id), room)
-    if after > head or head - after > limits.REPLAY_MAX_CHANGES:
-        return [], fanout.reset_fragment(room, rows.page_before(room.last_seq + 1))
-    changed = rows.changed_after(after)
-    return fanout.replayed(changed, room.public_id, after, head), None
+    if after <= head <= after + limits.REPLAY_MAX_CHANGES:
+        changed = list(rows.changed_after(after))
+        if not _is_too_large(changed):
+            return fanout.replayed(changed, room.public_id, after, head), None
+    return [], fanout.reset_fragment(room, _newest(rows, room))
+
+
+def _is_too_large(messages: list[Message]) -> bool:
+    """Whether a slow line could not take them before it is given up."""
+    return sum(_size_bytes(one) for one in messages) > limits.REPLAY_MAX_BYTES
+
+
+def _newest(rows: MessageQuerySet, room: Room) -> list[Message]:
+    """The newest page as far as it is not too large, the newest message in any case."""
+    page = rows.page_before(room.last_seq + 1)
+    size_bytes = 0
+    for at, one in enumerate(reversed(page)):
+        size_bytes += _size_bytes(one)
+        if at and size_bytes > limits.REPLAY_MAX_BYTES:
+            return page[-at:]
+    return page
+
+
+def _size_bytes(message: Message) -> int:
+    return len(message.body.encode()) + len(message.html.encode())

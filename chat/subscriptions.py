@@ -16,8 +16,9 @@ from chat.web import WebProcess
 from livechat.lib import limits
 from livechat.lib.codec import FrameError, encode
 from livechat.lib.connections import Connection
-from livechat.lib.feed import Changes, Feed, Publication, page_frames
+from livechat.lib.feed import Changes, Feed, Publication
 from livechat.lib.frames import text_frame
+from livechat.lib.page_frames import page_frames
 from livechat.lib.storage import NoAnswer, disk_is_full
 
 

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from livechat.lib import limits
 from livechat.lib.connections import Connection
 
+HEAL_LOOK_S = 0.01  # between two looks at what sockets have taken
+
 
 def _nowhere(_data: bytes) -> None:
     """What is written to a seat that was left."""
@@ -118,6 +120,18 @@ class Crowd:
         """Write now what the slices of earlier writes still owe."""
         while self._slices:
             self._write_slice()
+
+    async def taken(self) -> None:
+        """Wait until nobody has more than HEAL_PART_BYTES to take, but not for long.
+
+        Who takes less than that in HEAL_WAIT_S falls behind, and resumes by number.
+        """
+        ends_at = time.monotonic() + limits.HEAL_WAIT_S
+        most = limits.HEAL_PART_BYTES
+        while time.monotonic() < ends_at and (  # noqa: ASYNC110 - the kernel takes it
+            self._slices or any(one.socket.unsent_bytes > most for one in self)
+        ):
+            await asyncio.sleep(HEAL_LOOK_S)
 
     def rest_s(self) -> float:
         """The seconds to wait before the next write; 0 or less: the room is quiet.

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 
 import msgspec
 
+from livechat.lib import limits
 from livechat.lib.connections import Connection
 from livechat.lib.crowd import Crowd
 from livechat.lib.frames import text_frame
 from livechat.lib.growth import Growth, Piece, Texts
+from livechat.lib.page_frames import page_frames
 
 logger = logging.getLogger(__name__)
 
@@ -44,32 +46,6 @@ class Publication(msgspec.Struct, frozen=True, array_like=True):
     created: int = 0  # the change it came with, where that is another one
     piece: Piece | None = None  # of a growing text; with changed_seq 0: nothing else
     opens: bool = False  # the fragment holds a section that later ones go into
-
-
-def page_frames(
-    publications: Sequence[Publication], cursor: Callable[[int], bytes]
-) -> bytes:
-    """Frames for pages, as few as possible, each with the cursor once.
-
-    A page looks up all targets of a frame before it places anything; so what changes
-    an element, or goes into a section, does not travel in the frame that brings it.
-    """
-    frames: list[list[Publication]] = []
-    for one in publications:
-        if not frames or _needs(one, frames[-1]):
-            frames.append([])
-        frames[-1].append(one)
-    return b"".join(_page_frame(each, cursor) for each in frames)
-
-
-def _needs(one: Publication, frame: Sequence[Publication]) -> bool:
-    """Whether the page must have placed the frame before it meets this one."""
-    return frame[-1].opens or (not one.appends and any(two.appends for two in frame))
-
-
-def _page_frame(frame: Sequence[Publication], cursor: Callable[[int], bytes]) -> bytes:
-    seen = max(one.changed_seq for one in frame)
-    return text_frame(b"".join(one.html for one in frame) + cursor(seen))
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,15 +213,25 @@ class Feed:
             changes = await self._missed(self.room, self.last, RECENT_MAX)
             # In its own order, even where a number is missing: a message that changed
             # twice stands in the log once, under its latest number.
-            missed = [
-                one for one in changes.publications if one.changed_seq > self.last
-            ]
-            for publication in missed:
-                self._append(publication)
-            if missed:
-                self._schedule()
-            if not missed or self.last >= max(changes.head, self._heard):
+            had = self.last
+            await self._append_missed(changes.publications)
+            if had == self.last or self.last >= max(changes.head, self._heard):
                 return
+
+    async def _append_missed(self, publications: Sequence[Publication]) -> None:
+        """Accept what the log has, and write it in parts that sockets can take."""
+        size_bytes = 0
+        for publication in publications:
+            if publication.changed_seq <= (self.last or 0):
+                continue  # also published, between two parts
+            self._append(publication)
+            size_bytes += _size_bytes(publication)
+            if size_bytes > limits.HEAL_PART_BYTES:
+                self._write()
+                await self.crowd.taken()
+                size_bytes = 0
+        if self._pending:
+            self._schedule()
 
     def since(self, cursor: int) -> list[Publication] | None:
         """What was accepted above the cursor, None when that is not kept any more."""

@@ -3,7 +3,9 @@
 from websockets.frames import Frame
 from websockets.protocol import CLIENT, Protocol
 
-from livechat.lib.feed import Publication, page_frames
+from livechat.lib import limits
+from livechat.lib.feed import Publication
+from livechat.lib.page_frames import page_frames
 
 
 def new(number: int) -> Publication:
@@ -45,3 +47,27 @@ def test_changes_of_what_is_there_need_no_frame_of_their_own() -> None:
 
 def test_the_cursor_is_the_highest_number_of_the_frame() -> None:
     assert pages(changed(9, of=1), new(8)) == ["<c1><n8>@9"]
+
+
+def large(number: int, *, now: int = 0) -> Publication:
+    """A new message that fills a frame, and has changed since as number `now`."""
+    html = f"<n{number}>".encode() + b"." * limits.PAGE_FRAME_BYTES
+    return Publication(now or number, b"", html)
+
+
+def cursors(*publications: Publication) -> list[int]:
+    return [int(one.rpartition("@")[2]) for one in pages(*publications)]
+
+
+def test_a_large_replay_is_several_frames_each_with_its_cursor() -> None:
+    assert cursors(large(1), large(2), new(3), new(4)) == [1, 2, 4]
+
+
+def test_a_cursor_stays_below_what_comes_in_a_later_frame() -> None:
+    # The first message was edited last; a page that is cut here lacks 2 and 3.
+    assert cursors(large(1, now=4), large(2), large(3)) == [1, 2, 4]
+
+
+def test_a_piece_of_a_growing_text_takes_no_cursor_back() -> None:
+    piece = Publication(1, b"", b"<p1>", appends=False)
+    assert cursors(large(1), piece, new(2)) == [1, 2]
