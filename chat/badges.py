@@ -25,7 +25,7 @@ from livechat.lib.storage import NoAnswer
 
 logger = logging.getLogger(__name__)
 
-Standing = tuple[str, int, int, int]  # room, last_seq, count, read
+Standing = tuple[str, int, int, int, str]  # room, last_seq, count, read, level
 
 
 @dataclass(slots=True)
@@ -43,6 +43,7 @@ class Person:
 
     read: dict[str, int] = field(default_factory=dict)
     shown: dict[Connection, dict[str, int]] = field(default_factory=dict)
+    quiet: set[str] = field(default_factory=set)  # rooms that get no badge for all
     # Rooms that they marked unread: an open page does not mark them read again.
     held: set[str] = field(default_factory=set)
 
@@ -82,7 +83,10 @@ class Badges:
         shown = {room: self._unread(person, room) for room in person.read}
         person.shown[connection] = shown
         if connection.html:
-            badges = b"".join(badge(room, count) for room, count in shown.items())
+            badges = b"".join(
+                badge(room, 0 if room in person.quiet else count)
+                for room, count in shown.items()
+            )
             connection.send(b"", badges)
 
     def remove(self, connection: Connection) -> None:
@@ -154,7 +158,7 @@ class Badges:
             if unread > before and room in connection.feeds:
                 self._ask_for_it(person, connection, room)
             elif unread != before:
-                self._show(connection, shown, room, unread)
+                self._show(person, connection, room, unread)
 
     def _ask_for_it(self, person: Person, connection: Connection, room: str) -> None:
         """Whoever follows the room counts for themselves, or sees it at this moment.
@@ -174,14 +178,17 @@ class Badges:
         if person is not None and (shown := person.shown.get(connection)) is not None:
             unread = self._unread(person, room)
             if unread != shown.get(room, 0):
-                self._show(connection, shown, room, unread)
+                self._show(person, connection, room, unread)
 
     def _show(
-        self, connection: Connection, shown: dict[str, int], room: str, unread: int
+        self, person: Person, connection: Connection, room: str, unread: int
     ) -> None:
-        shown[room] = unread
-        frame = {"type": "unread", "room": room, "unread": unread}
-        connection.send(encode(frame), badge(room, unread) if connection.html else b"")
+        person.shown[connection][room] = unread
+        if connection.html:
+            connection.send(b"", badge(room, 0 if room in person.quiet else unread))
+        else:
+            frame = {"type": "unread", "room": room, "unread": unread}
+            connection.send(encode(frame))
 
     def _unread(self, person: Person, room: str) -> int:
         if room not in person.read or room not in self._rooms:
@@ -210,13 +217,15 @@ class Badges:
         self._schedule()
 
     def _learn(self, user: int, person: Person, rooms: Iterable[Standing]) -> None:
-        before, person.read = person.read, {}
-        for room, last_seq, count, read in rooms:
+        before, person.read, person.quiet = person.read, {}, set()
+        for room, last_seq, count, read, level in rooms:
             numbers = self._rooms.setdefault(room, Numbers())
             numbers.people.add(user)
             numbers.last_seq = max(numbers.last_seq, last_seq)
             numbers.count = max(numbers.count, count)
             person.read[room] = read
+            if level != Membership.Level.ALL:
+                person.quiet.add(room)
             self._dirty.add((user, room))
         self._forget(user, before.keys() - person.read.keys())
 
@@ -239,7 +248,8 @@ def standings(users: list[int]) -> dict[int, list[Standing]]:
     rows = Membership.objects.filter(user__in=users, room__deleted_at__isnull=True)
     for one in rows.select_related("room"):
         room, read = one.room, one.last_read_seq - one.quiet_read
-        found[one.user_id].append((room.public_id, room.last_seq, count_of(room), read))
+        numbers = room.last_seq, count_of(room), read
+        found[one.user_id].append((room.public_id, *numbers, one.level))
     return found
 
 

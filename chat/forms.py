@@ -160,25 +160,6 @@ class BeforeForm(forms.Form):
     before = forms.IntegerField(min_value=1, max_value=MAX_SEQ)
 
 
-class ReadForm(forms.Form):
-    """How far somebody has read: up to one message, or to right before another."""
-
-    upto = forms.IntegerField(min_value=0, max_value=MAX_SEQ, required=False)
-    unread_from = forms.IntegerField(min_value=1, max_value=MAX_SEQ, required=False)
-
-    def clean(self) -> None:
-        """Exactly one of the two."""
-        given = [self.cleaned_data.get(name) for name in ("upto", "unread_from")]
-        if given.count(None) != 1:
-            raise ValidationError("Expected upto or unread_from.")
-
-    @property
-    def upto_seq(self) -> int:
-        """The last message that is read."""
-        upto, unread_from = self.cleaned_data["upto"], self.cleaned_data["unread_from"]
-        return int(unread_from - 1 if upto is None else upto)
-
-
 class AddMemberForm(forms.Form):
     """Who is to belong to the room; cleaned, the name is the person."""
 

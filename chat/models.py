@@ -121,6 +121,13 @@ class Membership(models.Model):
         MODERATOR = "moderator"
         MEMBER = "member"
 
+    class Level(models.TextChoices):
+        """What of a room its member is told of by badges."""
+
+        ALL = "all", "Everything"
+        MENTIONS = "mentions", "Mentions"
+        NOTHING = "nothing", "Nothing"
+
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships"
@@ -130,6 +137,8 @@ class Membership(models.Model):
     last_read_seq = models.BigIntegerField(default=0, editable=False)
     # How many of the messages up to that one count for nobody as unread.
     quiet_read = models.BigIntegerField(default=0, editable=False)
+    level = models.CharField(max_length=10, choices=Level.choices, default=Level.ALL)
+    is_favourite = models.BooleanField(default=False)
     is_muted = models.BooleanField("muted", default=False)  # reads, but does not write
     # The first message that is theirs to read: the room was private before it.
     reads_from_seq = models.BigIntegerField(default=0, editable=False)

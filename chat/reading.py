@@ -5,6 +5,7 @@ for each other and are written together, and never in the room worker's way for 
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -33,6 +34,20 @@ def mark_all_read(user: User) -> int:
     behind = [one for one in found.select_related("room") if _is_behind(one)]
     store({(user.pk, one.room.public_id): one.room.last_seq for one in behind})
     return len(behind)
+
+
+def arrange(
+    user: User,
+    room: Room,
+    *,
+    level: str | None = None,
+    is_favourite: bool | None = None,
+) -> None:
+    """Store what a member sets for themselves (None: as it is); tell their pages."""
+    wanted: dict[str, Any] = {"level": level, "is_favourite": is_favourite}
+    given = {name: value for name, value in wanted.items() if value is not None}
+    Membership.objects.filter(room=room, user=user).update(**given)
+    activity.tell([activity.came_or_went(room, user.pk)])
 
 
 def store(wanted: Wanted) -> dict[tuple[int, str], int | str]:

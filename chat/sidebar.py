@@ -1,10 +1,10 @@
 """The side of every page: the rooms that somebody belongs to, with what is unread.
 
-A few questions, however many rooms there are; a row is compiled Jinja, as 500 of them
-are rendered with each page.
+A few questions, however many rooms there are; the rows are compiled Jinja, as 500 of
+them are rendered with each page.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,14 +24,15 @@ class Section:
     name: str
     heading: str
     holds: Callable[[Membership], bool]
-    empty: str
-    advice: str  # not for guests, who begin nothing
-    new: str  # the name of the address where one more is begun
-    new_label: str
+    empty: str = ""  # what it says when it is; without it, it is not shown then
+    advice: str = ""  # not for guests, who begin nothing
+    new: str = ""  # the name of the address where one more is begun
+    new_label: str = ""
 
 
 # In their order on the page; a room stands in the first that holds it.
 SECTIONS = (
+    Section("favourites", "Favourites", lambda one: one.is_favourite),
     Section(
         "rooms",
         "Your rooms",
@@ -51,6 +52,16 @@ SECTIONS = (
         "New message",
     ),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A room as its member sees it at the side."""
+
+    room: Room
+    unread: int
+    is_quiet: bool
+    is_here: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +101,19 @@ def _called(found: list[Membership], user: User) -> list[Membership]:
 
 def row(room: Room) -> str:
     """The row of a room in which nothing is unread, for pages that are open."""
-    return _row(room, unread=0, is_here=False)
+    return _rows([Membership(room=room)], None)
 
 
-def _rows(memberships: list[Membership], here: Room | None) -> str:
-    html = [
-        _row(one.room, unread=unread_in(one), is_here=one.room == here)
-        for one in memberships
-    ]
-    return "".join(html)
+def _rows(memberships: Sequence[Membership], here: Room | None) -> str:
+    template = get_template("chat/_sidebar_rooms.jinja", using="fragments")
+    rows = [_row(one, here) for one in memberships]
+    return template.render({"rows": rows, "icons": static("icons.svg")})
 
 
-def _row(room: Room, *, unread: int, is_here: bool) -> str:
-    template = get_template("chat/_sidebar_room.jinja", using="fragments")
-    icons = static("icons.svg")
-    given = {"room": room, "unread": unread, "is_here": is_here, "icons": icons}
-    return template.render(given)
+def _row(one: Membership, here: Room | None) -> Row:
+    return Row(
+        room=one.room,
+        unread=unread_in(one) if one.level == Membership.Level.ALL else 0,
+        is_quiet=one.level == Membership.Level.NOTHING,
+        is_here=one.room == here,
+    )

@@ -68,6 +68,8 @@ urlpatterns = [
     path("rooms/<str:public_id>/history", views.room_history, name="room_history"),
     path("rooms/<str:public_id>/read", views_read.room_read, name="room_read"),
     path("rooms/<str:public_id>/unread", views_read.room_unread, name="room_unread"),
+    path("rooms/<str:public_id>/own", views_read.room_own, name="room_own"),
+    path("side/<str:section>", views_read.section_fold, name="section_fold"),
     path("read", views_read.read_all, name="read_all"),
     path(
         "rooms/<str:public_id>/suggest",

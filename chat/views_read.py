@@ -2,15 +2,16 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.http import UserRequest
 from chat.access import require, room_or_404
-from chat.forms import ReadForm
+from chat.forms_read import OwnForm, ReadForm
 from chat.models import Membership, Message, Room
-from chat.reading import mark_all_read, mark_read
+from chat.reading import arrange, mark_all_read, mark_read
+from chat.sidebar import SECTIONS
 from chat.unread import explained
 from livechat.lib.http import error_page
 
@@ -61,6 +62,38 @@ def room_unread(request: UserRequest, public_id: str) -> HttpResponse:
         "first": listed.page_after(standing.last_read_seq, SHOWN),
     }
     return render(request, "chat/room_unread.html", context)
+
+
+@require_POST
+@login_required
+def room_own(request: UserRequest, public_id: str) -> HttpResponse:
+    """Set of what one is told in a room, and whether it is a favourite."""
+    found = _member_room(request, public_id)
+    form = OwnForm(request.POST)
+    if not form.is_valid():
+        sentence = "level: expected all, mentions or nothing; or favourite: yes or no."
+        return error_page(request, 422, "That was not understood", sentence)
+    favourite = form.cleaned_data["favourite"]
+    arrange(
+        request.user,
+        found,
+        level=form.cleaned_data["level"] or None,
+        is_favourite=favourite == "yes" if favourite else None,
+    )
+    return redirect("room", public_id)
+
+
+@require_POST
+@login_required
+def section_fold(request: UserRequest, section: str) -> HttpResponse:
+    """Remember for this session that a section is folded, or that it is not."""
+    if section not in {one.name for one in SECTIONS}:
+        raise Http404("There is no such section.")
+    folded = set(request.session.get("folded", []))
+    request.session["folded"] = sorted(folded ^ {section})
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=204)
+    return redirect("lobby")
 
 
 def _member_room(request: UserRequest, public_id: str) -> Room:

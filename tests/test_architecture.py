@@ -76,7 +76,7 @@ CHAT_LAYERS = (
         "forms",
         "openapi_parts",
     ),
-    ("models", "roster", "openapi_invites", "openapi_push"),
+    ("models", "forms_read", "roster", "openapi_invites", "openapi_push"),
     ("unread", "titles", "silences", "openapi_rooms"),
     (
         "access",

@@ -75,6 +75,7 @@ def _site_parts(row: Row, world: World, role: str) -> dict[str, Any]:
         device = own if row.whose == "own" else world.devices["keeper"]
         return {"public_id" if row.name == "push_remove" else "subscription": device}
     keys: dict[str, dict[str, Any]] = {
+        "section_fold": {"section": "rooms"},
         "invite": {"code": world.invite_code},
         "join": {"code": world.link_code},
         "revoke_invite": {"pk": world.invite.pk},
@@ -101,6 +102,7 @@ def _bodies(world: World, row: Row) -> dict[tuple[str, str], dict[str, Any]]:
         ("room_archive", "POST"): {"archived": "yes"},
         ("room_messages", "POST"): {"client_id": str(uuid4()), "body": "by a form"},
         ("room_read", "POST"): {"upto": "1"},
+        ("room_own", "POST"): {"level": "nothing"},
         ("room_members", "POST"): {"name": outsider.display_name},
         ("room_role", "POST"): {"role": "admin"},
         ("room_mute", "POST"): {"muted": "yes"},

@@ -1,13 +1,15 @@
 """What is unread: a difference of numbers, exact whoever writes and whatever counts."""
 
+import re
 from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from chat import actions, members, room_settings
+from chat import actions, members, room_settings, sidebar
 from chat.inbox import PostIntent
 from chat.leases import balance
 from chat.models import Membership, Message, Room
@@ -216,3 +218,79 @@ def test_the_sum_behind_a_badge_is_told(alice: User, bob: User, charlie: User) -
     assert "1 unread</strong>" in page
     assert "one &lt;b&gt;two&lt;/b&gt;" in page
     assert Message.objects.filter(kind="system").count() == 1
+
+
+def rows_of(page: str, section: str) -> list[str]:
+    """The names of the rooms in a section of the side, in their order."""
+    part = page.partition(f'<ul id="sidebar-{section}"')[2].partition("</ul>")[0]
+    return re.findall(r'class="sidebar__name" title="([^"]+)"', part)
+
+
+def test_a_favourite_stands_above_the_other_rooms(alice: User, bob: User) -> None:
+    for name in ("Attic", "Cellar", "Lounge"):
+        room_of(alice, bob, name=name)
+    client = client_of(bob)
+    cellar = Room.objects.get(name="Cellar")
+    own = f"/rooms/{cellar.public_id}/own"
+    assert "sidebar-favourites" not in client.get("/").content.decode()
+    client.post(own, {"favourite": "yes"})
+    page = client.get("/").content.decode()
+    assert rows_of(page, "favourites") == ["Cellar"]
+    assert rows_of(page, "rooms") == ["Attic", "Lounge"]
+    assert rows_of(client_of(alice).get("/").content.decode(), "rooms") == [
+        "Attic",
+        "Cellar",
+        "Lounge",
+    ]
+    client.post(own, {"favourite": "no"})
+    assert "sidebar-favourites" not in client.get("/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("level", "shown"), [("all", "2"), ("mentions", None), ("nothing", None)]
+)
+def test_the_level_of_a_room_decides_over_its_badge(
+    alice: User, bob: User, level: str, shown: str | None
+) -> None:
+    lounge = room_of(alice, bob)
+    fill(lounge, alice, 2)
+    client = client_of(bob)
+    client.post(f"/rooms/{lounge.public_id}/own", {"level": level})
+    page = client.get("/").content.decode()
+    found = re.search(r'class="count">(\d+)<', page)
+    assert (found and found[1]) == shown
+    assert ("sidebar__row--quiet" in page) is (level == "nothing")
+    assert unread(bob, lounge) == 2
+
+
+@pytest.mark.parametrize("given", [{}, {"level": "loud"}, {"favourite": "maybe"}])
+def test_a_senseless_setting_of_ones_own_is_refused(
+    alice: User, given: dict[str, str]
+) -> None:
+    lounge = room_of(alice)
+    answer = client_of(alice).post(f"/rooms/{lounge.public_id}/own", given)
+    assert answer.status_code == 422
+
+
+def test_a_folded_section_stays_folded_until_it_is_unfolded(alice: User) -> None:
+    room_of(alice)
+    client = client_of(alice)
+    opened = client.get("/").content.decode().count("<details open>")
+    client.post("/side/rooms")
+    assert client.get("/").content.decode().count("<details open>") == opened - 1
+    client.post("/side/rooms")
+    assert client.get("/").content.decode().count("<details open>") == opened
+    assert client.post("/side/none").status_code == 404
+
+
+def test_five_hundred_rooms_cost_no_more_questions_than_one(
+    alice: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    rooms = Room.objects.bulk_create(
+        Room(name=f"Room {number}", creator=alice) for number in range(500)
+    )
+    Membership.objects.bulk_create(Membership(room=one, user=alice) for one in rooms)
+    sidebar.context(alice)  # templates are compiled
+    with django_assert_num_queries(2):
+        listed = sidebar.context(alice)["sidebar"]
+    assert sum(one.html.count("<li") for one in listed) == 500

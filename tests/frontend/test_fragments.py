@@ -26,7 +26,7 @@ SHARED = (
     "_voice",
 )
 MESSAGE = "_message.jinja"
-COMPILED = (MESSAGE, "_sidebar_room.jinja", "_badge.jinja")
+COMPILED = (MESSAGE, "_sidebar_rooms.jinja", "_badge.jinja")
 TEMPLATES = settings.BASE_DIR / "templates"
 
 

@@ -1,0 +1,42 @@
+"""What a member says of what they have read in a room, and want to be told of it."""
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from chat.forms import MAX_SEQ
+
+
+class OwnForm(forms.Form):
+    """What a member sets for themselves in a room: one of the two, or both."""
+
+    level = forms.ChoiceField(
+        choices=[("all", "all"), ("mentions", "mentions"), ("nothing", "nothing")],
+        required=False,
+    )
+    favourite = forms.ChoiceField(
+        choices=[("yes", "yes"), ("no", "no")], required=False
+    )
+
+    def clean(self) -> None:
+        """At least one of the two."""
+        if not any(self.cleaned_data.get(name) for name in self.fields):
+            raise ValidationError("Expected level or favourite.")
+
+
+class ReadForm(forms.Form):
+    """How far somebody has read: up to one message, or to right before another."""
+
+    upto = forms.IntegerField(min_value=0, max_value=MAX_SEQ, required=False)
+    unread_from = forms.IntegerField(min_value=1, max_value=MAX_SEQ, required=False)
+
+    def clean(self) -> None:
+        """Exactly one of the two."""
+        given = [self.cleaned_data.get(name) for name in ("upto", "unread_from")]
+        if given.count(None) != 1:
+            raise ValidationError("Expected upto or unread_from.")
+
+    @property
+    def upto_seq(self) -> int:
+        """The last message that is read."""
+        upto, unread_from = self.cleaned_data["upto"], self.cleaned_data["unread_from"]
+        return int(unread_from - 1 if upto is None else upto)
