@@ -10,6 +10,8 @@
   on("htmx:ws:close", () => (state.net = "down"));
   // Signed out, or shut out.
   on("htmx:ws:close", ({ detail }) => [4001, 4003].includes(detail.code) && location.reload());
+  // What is shown while the site is away; http in a LAN has no such thing.
+  navigator.serviceWorker?.register("/sw.js").catch(() => 0);
   // A page out of the back-forward cache has a dead socket that never comes back.
   addEventListener("pageshow", (event) => event.persisted && location.reload());
   // A far side that vanished without a word: a ping that nothing follows ends the connection.

@@ -1,5 +1,6 @@
-{% load static %}// The service worker, which shows notifications while no page is open; and, loaded by the
-// page of notifications, what asks the browser for them. They share nothing else.
+{% load static %}// The service worker, which shows notifications while no page is open and a page while the
+// site is away; and, loaded by the page of notifications, what asks the browser for them.
+// They share nothing else.
 "use strict";
 
 const show = ({ tag, title, body, url }) =>
@@ -13,7 +14,19 @@ const open = async (url) => {
   return there ? there.focus() : clients.openWindow(url);
 };
 
+const KEPT = ["{% url 'offline' %}", "{% static 'css/app.css' %}"];
+
+const keep = async () => (await caches.open("offline")).addAll(KEPT.map((url) => new Request(url, { cache: "reload" })));
+
+const instead = async (request) => (await caches.match(request.mode === "navigate" ? KEPT[0] : request)) ?? Response.error();
+
 const serve = () => {
+  addEventListener("install", (event) => event.waitUntil(keep()));
+  addEventListener("fetch", (event) => {
+    const { request } = event;
+    if (request.mode === "navigate" || request.destination === "style")
+      event.respondWith(fetch(request).catch(() => instead(request)));
+  });
   addEventListener("push", (event) => {
     const told = event.data.json();
     event.waitUntil(told.close ? close(told.tag) : show(told));

@@ -33,7 +33,7 @@ def open_page(live: Live, browsers: list[Browser]) -> Iterator[Open]:
     said: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        if message.type == "error":
+        if message.type == "error" and "ERR_INTERNET_DISCONNECTED" not in message.text:
             said.append(message.text)
 
     def opened(user: User, path: str, **options: Any) -> Page:
@@ -146,3 +146,18 @@ def test_the_next_unread_room_is_one_key_away(
     page = open_page(alice, f"/rooms/{lounge.public_id}/")
     page.keyboard.press("Alt+ArrowDown")
     expect(page.locator(".topbar__room", has_text="Kitchen")).to_be_visible()
+
+
+def test_while_the_site_is_away_a_page_says_so_and_comes_back(
+    open_page: Open, alice: User, lounge: Room
+) -> None:
+    page = open_page(alice, f"/rooms/{lounge.public_id}/")
+    page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
+    page.reload()
+    page.context.set_offline(True)
+    page.reload()
+    expect(page.get_by_role("heading", name="You are offline")).to_be_visible()
+    no_barriers(page)
+    page.context.set_offline(False)
+    page.get_by_role("link", name="Try again").click()
+    expect(page.locator(".topbar__room")).to_have_text("Lounge")
