@@ -333,6 +333,26 @@ async def test_what_grew_in_a_private_room_does_not_grow_on_before_the_public(
     assert stored(private, seq).stream == "stopped"
 
 
+async def test_a_deleted_room_takes_what_grows_in_it_with_it(
+    live: Live, room: Room, member: Member
+) -> None:
+    _, token = member(room, "Bob")
+    alice = room.creator
+    assert alice is not None
+    async with live.client(token) as author:
+        seq = await begin(author, room)
+        await append(author, room, seq, 0, "to be gone")
+        await author.subscribe(room.public_id)
+        await asyncio.to_thread(actions.delete_room, alice, room)
+        await author.expect("room_removed", room=room.public_id)
+        late = await append(author, room, seq, 10, "more")
+        while Room.every.filter(pk=room.pk).exists():  # noqa: ASYNC110 - of processes
+            await asyncio.sleep(0.05)
+    assert late["code"] == "no_room"
+    assert not Stream.objects.exists()
+    assert not Chunk.objects.exists()
+
+
 async def test_an_author_who_falls_silent_is_interrupted_and_one_who_speaks_is_not(
     live: Live, room: Room, member: Member
 ) -> None:
