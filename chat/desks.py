@@ -22,6 +22,7 @@ from livechat.lib.token_bucket import Rate
 ROOM_FIELDS = (
     "id",
     "public_id",
+    "people_key",
     "deleted_at",
     "is_private",
     "is_read_only",

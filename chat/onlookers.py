@@ -1,11 +1,13 @@
-"""What the rooms say to a push about them: may they see it still, have they it open."""
+"""What rooms say to a push about them: may they see it, is it read, is it open."""
 
 import time
 from collections.abc import Collection
 
+from django.db.models import F
+
 from accounts.models import User
 from chat import presence
-from chat.models import Room
+from chat.models import Membership, Room
 from push.sender import Verdict
 
 LOOK_S = 2.0
@@ -14,7 +16,7 @@ Pair = tuple[int, str]  # a user's id, a room's public id
 
 
 def verdicts(pairs: Collection[Pair]) -> dict[Pair, Verdict]:
-    """For each pair what is to be done; a query for each person, Redis for each room.
+    """For each pair what is to be done; two queries a person, Redis for each room.
 
     With Redis away nobody has anything open.
     """
@@ -23,18 +25,25 @@ def verdicts(pairs: Collection[Pair]) -> dict[Pair, Verdict]:
     found: dict[Pair, Verdict] = {}
     for pk, user in users.items():
         theirs = {room for one, room in pairs if one == pk}
-        for room in _visible(user, theirs):
+        for room in _wanted(user, theirs):
             is_open = user.public_id in looking[room]
             found[pk, room] = Verdict.WAIT if is_open else Verdict.SEND
     return found
 
 
-def _visible(user: User, rooms: Collection[str]) -> set[str]:
-    """Those of the rooms that the user may see now."""
+def _wanted(user: User, rooms: Collection[str]) -> set[str]:
+    """Those of the rooms that the user may see and has not read to the end."""
     if not user.is_active:
         return set()
     visible = Room.objects.visible_to(user).filter(public_id__in=rooms)
-    return set(visible.values_list("public_id", flat=True))
+    return set(visible.values_list("public_id", flat=True)) - _done(user, rooms)
+
+
+def _done(user: User, rooms: Collection[str]) -> set[str]:
+    """Those of the rooms that the user has read to the end."""
+    theirs = Membership.objects.filter(user=user, room__public_id__in=rooms)
+    read = theirs.filter(last_read_seq__gte=F("room__last_seq"), room__last_seq__gt=0)
+    return set(read.values_list("room__public_id", flat=True))
 
 
 def _looking(rooms: Collection[str]) -> dict[str, set[str]]:

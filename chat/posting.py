@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from chat import rows
+from chat import rows, telling
 from chat.answers import refused
 from chat.desk import Body, Desk
 from chat.desks import read_desks
@@ -127,6 +127,7 @@ def _store(desks: Sequence[Desk]) -> None:
             for user, at in desk.posted.items()
         ]
     )
+    telling.tell(written)
     rows.keep_read([mark for desk in written for mark in _marks(desk)])
     senders = desks[0].senders if desks else {}  # the same ones at every desk
     rows.keep_levels(

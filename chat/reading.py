@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import User
-from chat import access, activity, rows
+from chat import access, activity, rows, telling
 from chat.models import Membership, Room
 from chat.unread import ReadMark, quiet_upto
 
@@ -53,7 +53,7 @@ def arrange(
 def store(wanted: Wanted) -> dict[tuple[int, str], int | str]:
     """What was stored for each, or why nothing was; tells everybody's open pages.
 
-    Three statements, and a question for each mark that is not at its room's end.
+    Four statements, and a question for each mark that is not at its room's end.
     """
     outcome: dict[tuple[int, str], int | str] = {}
     marks: list[tuple[Room, ReadMark]] = []
@@ -64,6 +64,13 @@ def store(wanted: Wanted) -> dict[tuple[int, str], int | str]:
             marks.append((one.room, mark))
             outcome[key] = mark.seq
         rows.keep_read([mark for _, mark in marks])
+        telling.read(
+            {
+                (mark.user, room.public_id)
+                for room, mark in marks
+                if mark.seq >= room.last_seq
+            }
+        )
     activity.tell([activity.of(room, [mark]) for room, mark in marks])
     for user, room in wanted.keys() - outcome.keys():
         outcome[user, room] = _refusal(user, room)

@@ -105,7 +105,7 @@ CHAT_LAYERS = (
         "writing",
         "errands",
     ),
-    ("streaming", "silence"),
+    ("streaming", "silence", "telling"),
     ("people", "room", "lobby", "changes", "resting", "replays", "reading", "badges"),
     ("read_marks", "members", "desks", "conflation", "heirs"),
     (

@@ -90,7 +90,7 @@ async def test_what_was_read_before_it_was_sent_is_not_sent(
 ) -> None:
     browser_of(bob, service)
     tell(bob)
-    withdraw([bob.pk], f"room-{ROOM}")
+    withdraw([(bob.pk, f"room-{ROOM}")])
     await deliver()
     assert service.taken == []
     assert not Push.objects.exists()
@@ -102,12 +102,11 @@ async def test_what_is_shown_is_taken_away_when_it_is_read(
     browser_of(bob, service)
     tell(bob)
     await deliver()
-    withdraw([alice.pk], f"room-{ROOM}")
-    withdraw([bob.pk], "room-other")
+    withdraw([(alice.pk, f"room-{ROOM}"), (bob.pk, "room-other")])
     await deliver()
     assert len(service.taken) == 1
-    withdraw([bob.pk], f"room-{ROOM}")
-    withdraw([bob.pk], f"room-{ROOM}")
+    withdraw([(bob.pk, f"room-{ROOM}")])
+    withdraw([(bob.pk, f"room-{ROOM}")])
     await deliver()
     await deliver()
     _, closing = service.taken
@@ -123,7 +122,7 @@ async def test_what_is_read_while_its_push_is_under_way_is_closed_after_it(
 ) -> None:
     browser_of(bob, service)
     tell(bob)
-    service.meanwhile = lambda: withdraw([bob.pk], f"room-{ROOM}")
+    service.meanwhile = lambda: withdraw([(bob.pk, f"room-{ROOM}")])
     await deliver()
     service.meanwhile = lambda: None
     await deliver()
