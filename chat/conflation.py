@@ -1,4 +1,4 @@
-"""Sockets that take too little to be told of presence, until they take it again (D3).
+"""Sockets that take too little to be told of presence, or are not live yet (D3).
 
 The rule it guards: presence and typing are never queued. Who has not taken what was
 sent is told nothing of them, and once, as they are, when nothing waits any more.
@@ -63,7 +63,8 @@ class Conflation:
         if roster is None or not crowd.any_drained():
             return
         try:
-            pane = await self._pane(room, roster) if crowd.pages else b""
+            any_page = any(one.html for one in crowd.behind)
+            pane = await self._pane(room, roster) if any_page else b""
         except NoAnswer as error:
             logger.warning("a pane waits, the database said: %r", error)
             return
@@ -71,7 +72,9 @@ class Conflation:
             return  # it is another by now: the next look
         page = text_frame(pane + typing_fragment(roster.typists()))
         for connection in crowd.take_drained():
-            if connection.html:
+            if connection.html and not pane:
+                crowd.behind.add(connection)  # it came meanwhile: the next look
+            elif connection.html:
                 connection.socket.write_framed(page)
             else:
                 picture = roster.show(partial(state_frame, room))

@@ -295,7 +295,7 @@ class WebProcess:
         )
         typed = told.started or told.stopped
         line = text_frame(people.typing_fragment(roster.typists())) if typed else b""
-        feed.crowd.show(frames, line)
+        feed.show(frames, line)
         self.conflation.watch(room)
         if feed.crowd.pages:
             self.refresh_pane(room, roster)
@@ -333,7 +333,7 @@ class WebProcess:
             logger.warning("a pane waits, the database said: %r", error)
             return room not in self.hub.feeds
         if html and (feed := self.hub.feeds.get(room)):
-            feed.crowd.show(b"", text_frame(html))
+            feed.show(b"", text_frame(html))
             self.conflation.watch(room)
         return True
 

@@ -53,7 +53,7 @@ class Crowd:
     def __init__(self) -> None:
         self.pages: dict[Connection, _Seat] = {}
         self.programs: dict[Connection, _Seat] = {}
-        # Who missed a state, as they had not taken what was sent before.
+        # Who missed a state: they had not taken what was sent before, or are not live.
         self.behind: set[Connection] = set()
         self.shown = 0  # states, ever
         self._slices: deque[tuple[_Writer, bytes, list[_Seat]]] = deque()

@@ -262,6 +262,14 @@ class Feed:
         self._write()
         self.crowd.finish()
 
+    def show(self, json_frames: bytes, html_frames: bytes) -> None:
+        """Write what tells how something is (`Crowd.show`).
+
+        Who is not live yet has seen how it was, and is told with those who are behind.
+        """
+        self.crowd.behind.update(self.ahead)
+        self.crowd.show(json_frames, html_frames)
+
     def _write(self) -> None:
         """Begin to write all that waits, one write a socket."""
         if self._timer is not None:

@@ -9,9 +9,11 @@ import pytest
 from accounts.models import User
 from chat.models import Room
 from chat.web import web_process
+from livechat.lib import limits
 from tests.chat.asking import cookie_of
 from tests.chat.conftest import Member
 from tests.chat.test_socket_late_end import web
+from tests.chat.test_socket_resume import fill
 from tests.chat.test_socket_waits import Socket, opened
 
 __all__ = ["web"]  # a fixture
@@ -72,3 +74,51 @@ async def test_who_takes_nothing_gets_the_last_state_when_they_do(
             state = await viewer.hears("presence_state")
             assert states(state, bob) == {STATES[(CHANGES - 1) % 2]}
             assert not of_presence(viewer)
+
+
+class Page(Socket):
+    """A page's socket, which keeps what comes as one text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.html = b""
+
+    def write_framed(self, data: bytes) -> None:
+        """Keep it."""
+        self.html += data
+
+
+@pytest.fixture
+def late_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Redis loses is not found in the time of a test."""
+    monkeypatch.setattr(limits, "HEAD_POLL_S", 60)
+
+
+@pytest.mark.usefixtures("late_looks", "web")
+async def test_a_newcomer_ahead_of_the_feed_is_told_who_has_left(
+    room: Room, two: tuple[User, str, str]
+) -> None:
+    """A message was committed, and its publication was lost."""
+    bob, bobs, viewers = two
+    here, gone = (
+        f'id="person-{bob.public_id}" class="person person--{state}"'.encode()
+        for state in ("online", "offline")
+    )
+    async with opened(bobs, PROGRAM) as leaver, opened(viewers, PROGRAM) as program:
+        leaver.say("subscribe", room=room.public_id)
+        await leaver.hears("presence_state")
+        await asyncio.to_thread(fill, room, bob, 1)
+        page = Page().open()
+        running = asyncio.create_task(page.run(viewers, b"v=1&format=html"))
+        for newcomer in (program, page):
+            newcomer.say("subscribe", room=room.public_id, after=0)
+        assert bob.public_id in (await program.hears("presence_state"))["users"]
+        await until(lambda: here in page.html)
+        assert len((await web_process()).hub.feeds[room.public_id].ahead) == 2
+        leaver.say("unsubscribe", room=room.public_id)
+        await until(lambda: gone in page.html)
+        async with asyncio.timeout(8):
+            while bob.public_id in (await program.hears("presence_state"))["users"]:
+                pass  # it was told of other changes before
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
