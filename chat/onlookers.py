@@ -3,7 +3,7 @@
 import time
 from collections.abc import Collection
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from accounts.models import User
 from chat import presence
@@ -26,13 +26,19 @@ def verdicts(pairs: Collection[Pair]) -> dict[Pair, Verdict]:
     for pk, user in users.items():
         theirs = {room for one, room in pairs if one == pk}
         for room in _wanted(user, theirs):
-            is_open = user.public_id in looking[room]
-            found[pk, room] = Verdict.WAIT if is_open else Verdict.SEND
+            found[pk, room] = _verdict(looking[room].get(user.public_id, set()))
     return found
 
 
+def _verdict(states: Collection[str]) -> Verdict:
+    """By how the person is shown in the room, on all of their devices."""
+    if "dnd" in states:
+        return Verdict.HOLD
+    return Verdict.WAIT if "online" in states else Verdict.SEND
+
+
 def _wanted(user: User, rooms: Collection[str]) -> set[str]:
-    """Those of the rooms that the user may see and has not read to the end."""
+    """Those that the user may see, wants to hear of, and has not read to the end."""
     if not user.is_active:
         return set()
     visible = Room.objects.visible_to(user).filter(public_id__in=rooms)
@@ -40,20 +46,23 @@ def _wanted(user: User, rooms: Collection[str]) -> set[str]:
 
 
 def _done(user: User, rooms: Collection[str]) -> set[str]:
-    """Those of the rooms that the user has read to the end."""
+    """Those that the user has read to the end, or wants to hear nothing of."""
     theirs = Membership.objects.filter(user=user, room__public_id__in=rooms)
-    read = theirs.filter(last_read_seq__gte=F("room__last_seq"), room__last_seq__gt=0)
-    return set(read.values_list("room__public_id", flat=True))
+    is_read = Q(last_read_seq__gte=F("room__last_seq"), room__last_seq__gt=0)
+    done = theirs.filter(is_read | Q(level=Membership.Level.NOTHING))
+    return set(done.values_list("room__public_id", flat=True))
 
 
-def _looking(rooms: Collection[str]) -> dict[str, set[str]]:
-    """By room the public ids of people who have it open and are not idle.
+def _looking(rooms: Collection[str]) -> dict[str, dict[str, set[str]]]:
+    """By room and public id how those are shown who have it open.
 
     A Redis that does not answer is asked for LOOK_S, not once more for each room.
     """
     end = time.monotonic() + LOOK_S
-    found = {}
+    found: dict[str, dict[str, set[str]]] = {}
     for room in rooms:
+        states = found.setdefault(room, {})
         metas = presence.present(room).values() if time.monotonic() < end else ()
-        found[room] = {meta.user for meta in metas if meta.state != "idle"}
+        for meta in metas:
+            states.setdefault(meta.user, set()).add(meta.state)
     return found

@@ -32,6 +32,7 @@ Ended = Delivery.Outcome
 GONE = frozenset({404, 410})
 TRIED_AGAIN = frozenset({408, 425, 429})  # and all of 500 and more
 LOOK_AGAIN_S = 5.0  # at a push whose room is open somewhere
+LOOK_LATER_S = 60.0  # at one for somebody who does not want to be disturbed
 SWEEP_EVERY_S = 60.0
 AWAY_S = 1.0  # between two tries while the database is away
 TOKEN_REUSED_S = 3_600.0  # a service may remember what it has checked once
@@ -42,6 +43,7 @@ class Verdict(Enum):
 
     SEND = "send"
     WAIT = "wait"  # they have it open
+    HOLD = "hold"  # they do not want to be disturbed
     DROP = "drop"  # they may not see it any more
 
 
@@ -183,9 +185,10 @@ def _is_wanted(
     if verdict is Verdict.DROP:
         outbox.drop(push)
         return False
-    waits = verdict is Verdict.WAIT
     until = times.held_until(getattr(subscription.user, "push_preferences", None), now)
-    if until is None and waits and now < _patience_ends(push):
+    if until is None and verdict is Verdict.HOLD:
+        until = now + timedelta(seconds=LOOK_LATER_S)
+    if until is None and verdict is Verdict.WAIT and now < _patience_ends(push):
         until = now + timedelta(seconds=LOOK_AGAIN_S)
     if until is not None:
         outbox.postpone(push, until)

@@ -44,7 +44,7 @@ def test_who_may_see_the_room_is_told(alice: User, bob: User, charlie: User) -> 
 
 @pytest.mark.parametrize(
     ("state", "verdict"),
-    [("online", Verdict.WAIT), ("dnd", Verdict.WAIT), ("idle", Verdict.SEND)],
+    [("online", Verdict.WAIT), ("dnd", Verdict.HOLD), ("idle", Verdict.SEND)],
 )
 def test_who_has_the_room_open_waits(
     alice: User,

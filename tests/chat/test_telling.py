@@ -5,6 +5,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from chat.directs import begin_direct
+from chat.models import Membership
 from chat.onlookers import verdicts
 from chat.reading import mark_read
 from push.models import Push
@@ -41,6 +42,15 @@ def test_a_room_of_many_tells_no_devices(alice: User, bob: User) -> None:
         post(lounge, alice, "one")
     assert not any("push_push" in one["sql"] for one in asked)
     assert not Push.objects.exists()
+
+
+def test_who_wants_to_hear_nothing_of_it_is_not_told(alice: User, bob: User) -> None:
+    room, _ = begin_direct(alice, [bob])
+    post(room, alice, "one")
+    pair = (bob.pk, room.public_id)
+    assert verdicts({pair}) == {pair: Verdict.SEND}
+    Membership.objects.filter(room=room, user=bob).update(level="nothing")
+    assert verdicts({pair}) == {}
 
 
 def test_what_is_read_is_taken_back_and_half_of_it_is_not(

@@ -236,6 +236,22 @@ async def test_a_room_that_is_open_is_waited_for_and_not_for_ever(
     assert len(service.taken) == 1
 
 
+async def test_who_does_not_want_to_be_disturbed_is_not_for_as_long_as_that(
+    bob: User, service: Service, deliver: Deliver, rooms: Rooms
+) -> None:
+    browser_of(bob, service)
+    rooms.said[bob.pk, ROOM] = Verdict.HOLD
+    tell(bob)
+    long_ago = timezone.now() - timedelta(hours=5)
+    Push.objects.update(created_at=long_ago, due_at=long_ago)
+    await deliver()
+    assert service.taken == []
+    rooms.said.clear()
+    Push.objects.update(due_at=long_ago)
+    await deliver()
+    assert len(service.taken) == 1
+
+
 async def test_who_may_not_see_the_room_any_more_is_not_told(
     bob: User, service: Service, deliver: Deliver, rooms: Rooms
 ) -> None:
