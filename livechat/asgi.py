@@ -4,8 +4,12 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "livechat.settings")
 
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 
+from livechat.database import wait_less
+
+wait_less(settings.DATABASES["default"])
 django_application = get_asgi_application()
 
 # Apps are loaded by now; consumers import models.

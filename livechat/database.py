@@ -55,6 +55,15 @@ def database(url: str, var: Path) -> dict[str, Any]:
     raise _bad(f"one with the scheme {came}" if separator else "one without a scheme")
 
 
+def wait_less(entry: dict[str, Any]) -> None:
+    """Let this process wait LOCK_TIMEOUT_S for SQLite's lock, as PostgreSQL does.
+
+    A web process's answer has to come within 5 s; whoever else writes can wait.
+    """
+    if "timeout" in entry["OPTIONS"]:
+        entry["OPTIONS"]["timeout"] = LOCK_TIMEOUT_S
+
+
 def _sqlite(url: str, var: Path) -> dict[str, Any]:
     """SQLite, set so that acked means synced, and writers take the lock first."""
     parts = urlsplit(url)

@@ -114,6 +114,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.http.first_run",
+    "livechat.lib.http.storage_away",
 ]
 
 ROOT_URLCONF = "livechat.urls"

@@ -2,13 +2,18 @@
 
 import logging
 import secrets
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import DisallowedHost
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+
+from livechat.lib import limits
+from livechat.lib.storage import DatabaseAway, disk_is_full
 
 logger = logging.getLogger(__name__)
 
@@ -83,12 +88,49 @@ def wants_json(request: HttpRequest) -> bool:
     return request.path.startswith("/api/") or request.accepts("text/html") is False
 
 
+def storage_away(get_response: Answer) -> Answer:
+    """Middleware: what a view could not store or read is told as that, and not as 500.
+
+    What another middleware could not comes to `server_error`.
+    """
+
+    def process_exception(
+        request: HttpRequest, exception: Exception
+    ) -> HttpResponse | None:
+        if isinstance(exception, DatabaseAway):
+            return _storage_page(request, exception)
+        return None
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        return get_response(request)
+
+    middleware.process_exception = process_exception  # type: ignore[attr-defined] # Django's hook
+    return middleware
+
+
+def _storage_page(request: HttpRequest, error: Exception) -> HttpResponse:
+    """507 when the disk is full; else 503, and when to come again."""
+    logger.warning("nothing could be stored at %s: %r", request.path, error)
+    request.user = AnonymousUser()  # it may be the very question that has no answer
+    if disk_is_full(error):
+        sentence = "Nothing was stored, as the server's disk is full. Tell its owner."
+        return error_page(request, 507, "The disk is full", sentence, "storage_full")
+    sentence = "Nothing was stored. Wait a few seconds, then send it again."
+    page = error_page(request, 503, "The server is busy", sentence, "waiting")
+    page["Retry-After"] = str(limits.STORAGE_RETRY_S)
+    return page
+
+
 def error_page(
-    request: HttpRequest, status: int, title: str, sentence: str
+    request: HttpRequest, status: int, title: str, sentence: str, code: str = ""
 ) -> HttpResponse:
-    """A page, or a JSON object for programs, that says what to do next."""
+    """A page, or a JSON object for programs, that says what to do next.
+
+    `code` is the protocol's word for it, for programs.
+    """
     if wants_json(request):
-        return JsonResponse({"error": sentence}, status=status)
+        told = {"error": sentence, "code": code} if code else {"error": sentence}
+        return JsonResponse(told, status=status)
     context = {"status": status, "title": title, "sentence": sentence}
     return render(request, "error.html", context, status=status)
 
@@ -134,7 +176,13 @@ def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpRe
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: our fault, with an id that the log repeats; never a traceback."""
+    """500: our fault, with an id that the log repeats; never a traceback.
+
+    503 or 507 when the database is away, as `storage_away` has it.
+    """
+    error = sys.exc_info()[1]
+    if isinstance(error, DatabaseAway):
+        return _storage_page(request, error)
     error_id = secrets.token_hex(4)
     logger.error("error %s at %s", error_id, request.path)
     return error_page(

@@ -50,6 +50,7 @@ ROOM_IDLE_STOP_S = 300  # an actor without work stops after this
 ROOM_RECENT_MESSAGES = 20  # messages whose numbers and authors an actor remembers
 ROOM_STATES_MAX = 500  # actors that one worker tells of at once
 ROOM_STATES_TIMEOUT_S = 2  # `manage.py rooms` waits this long for the workers
+STORAGE_RETRY_S = 5  # told over HTTP when the database could not store something
 ANSWER_TIMEOUT_S = 4  # a plain POST waits this long for its answer
 
 # SQLite's write-ahead log

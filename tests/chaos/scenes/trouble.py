@@ -19,6 +19,8 @@ WORKING_S = 0.5  # on top, for a machine with two busy cores
 BACK_WITHIN_S = 3.0
 ROUNDS = 4
 
+Body = dict[str, str]
+
 
 async def parts_missing(scene: Scene) -> None:
     """Each part is away for some seconds while alice reads and writes."""
@@ -44,12 +46,13 @@ async def ask_for_a_while(scene: Scene, person: Person, room: Place) -> float:
     slowest_s = 0.0
     for _ in range(ROUNDS):
         asked = [
-            asyncio.to_thread(request, scene.stage.url(web), person, path, intent)
+            asyncio.to_thread(request, scene.stage.url(web), person, path, body)
             for web in WEBS
-            for path, intent in (
+            for path, body in (
                 ("/api/rooms", None),
                 (f"/api/rooms/{room.id}/messages", None),
-                (f"/api/rooms/{room.id}/messages", posted(scene, person, room)),
+                (f"/api/rooms/{room.id}/messages", sent(posted(scene, person, room))),
+                ("/api/rooms", {"name": f"Trouble {scene.bots[0].rng.random()}"}),
                 ("/health", None),
                 ("/accounts/login/", None),
             )
@@ -59,6 +62,11 @@ async def ask_for_a_while(scene: Scene, person: Person, room: Place) -> float:
             fields = {"path": path, "status": status, "took_s": round(took_s, 3)}
             scene.stage.recorder.note("http", scene=scene.name, **fields)
     return slowest_s
+
+
+def sent(intent: Intent) -> Body:
+    """A message as the API takes it."""
+    return {"body": intent.body, "client_id": intent.key}
 
 
 def posted(scene: Scene, person: Person, room: Place) -> Intent:
@@ -72,12 +80,10 @@ def posted(scene: Scene, person: Person, room: Place) -> Intent:
 
 
 def request(
-    url: str, person: Person, path: str, intent: Intent | None
+    url: str, person: Person, path: str, body: Body | None
 ) -> tuple[str, int, float]:
     """The path, the status (0: none) and the seconds of one request."""
-    data = None
-    if intent is not None:
-        data = json.dumps({"body": intent.body, "client_id": intent.key}).encode()
+    data = None if body is None else json.dumps(body).encode()
     asked = urllib.request.Request(  # noqa: S310 - our own loopback address
         url + path,
         data,
