@@ -99,7 +99,9 @@ def room_updated(room: Room, *, was_private: bool = False) -> None:
     if (now := _present(room)) is None:
         return
     if now.is_private and not was_private:
-        _tell_ended(now.public_id, "private", Audience(None, _members(now)))
+        # To who is banned there was no such room before either.
+        spared = [*_members(now), *_banned(now)]
+        _tell_ended(now.public_id, "private", Audience(None, spared))
     if was_private and not now.is_private:
         _show_card(now, Audience(None, [*_members(now), *_banned(now)]))
     frame = {"type": "room_updated", **_fields(now)}

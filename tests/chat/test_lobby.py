@@ -192,3 +192,21 @@ async def test_a_room_that_was_deleted_meanwhile_is_not_told_of(
     await Room.objects.filter(pk=room.pk).adelete()
     for tell in (lobby.room_created, lobby.room_updated):
         await asyncio.to_thread(tell, as_it_was)
+
+
+async def test_who_is_banned_hears_nothing_of_a_room_that_becomes_private(
+    live: Live, person: Person, room: Room, member: Member
+) -> None:
+    (bob, bobs), (_, charlies) = member(room, "Bob"), person("Charlie")
+    owner = room.creator
+    assert owner is not None
+    await asyncio.to_thread(members.ban, owner, room, bob)
+    async with live.client(bobs) as his, live.client(charlies) as theirs:
+        await his.expect("hello")
+        await theirs.expect("hello")
+        await asyncio.to_thread(update, room, name="Lounge", is_private=True)
+        await theirs.expect("room_removed", room=room.public_id, reason="private")
+        # What is told to everybody afterwards comes after it, if it came at all.
+        await asyncio.to_thread(actions.create_room, owner, name="Garden")
+        await his.expect("room_created", name="Garden")
+        assert not his.frames
