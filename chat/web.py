@@ -245,7 +245,7 @@ class WebProcess:
                 self.revocations.done(revocation)
                 for connection in list(self.hub.connections.values()):
                     if sessions.ends(revocation, connection.principal):
-                        self.let_go(connection)
+                        self._let_go_for_sure(connection)
 
     async def _recheck(self) -> None:
         """Look at every session again, RECHECK_S at the latest after the last look."""
@@ -261,7 +261,15 @@ class WebProcess:
                     break
                 for connection in batch:
                     if connection.principal not in valid:
-                        self.let_go(connection)
+                        self._let_go_for_sure(connection)
+
+    def _let_go_for_sure(self, connection: Connection) -> None:
+        """Let go of one of many: whatever breaks, the others are let go as well."""
+        try:
+            self.let_go(connection)
+        except Exception:  # its person is no longer who they were: closed in any case
+            logger.exception("a socket could not be taken out of its rooms")
+            connection.socket.close(SESSION_ENDED, "session ended")
 
     def let_go(self, connection: Connection) -> None:
         """Close a socket whose session has ended, and take it out of every room now."""

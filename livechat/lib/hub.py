@@ -243,7 +243,13 @@ class Hub:
                 continue
             for room in open_rooms:
                 if feed := self.feeds.get(room):
-                    self._compare(feed, heads.get(room))
+                    self._compare_one(feed, heads.get(room))
+
+    def _compare_one(self, feed: Feed, head: Head | None) -> None:
+        try:
+            self._compare(feed, head)
+        except Exception:  # the others need their look, and this one the next
+            logger.exception("a room could not be compared with its head")
 
     def _compare(self, feed: Feed, head: Head | None) -> None:
         if head is None:

@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from accounts.sessions import end_session
+from accounts.sessions import end_all_sessions, end_session, principal_of
 from chat.consumers import RoomConsumer
+from chat.models import Room
+from chat.subscriptions import subscribe
 from chat.web import SESSION_ENDED, stop_web_process, web_process
+from livechat.lib.connections import Connection
 from tests.chat.asking import cookie_of
-from tests.chat.conftest import Person
+from tests.chat.conftest import Member, Person
 from tests.live import Live
 
 
@@ -85,3 +88,27 @@ async def test_a_log_out_between_the_check_and_the_accept_closes_the_socket(
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running
+
+
+async def test_a_socket_that_cannot_be_taken_out_is_closed_and_so_are_later_ones(
+    web: None, room: Room, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = await web_process()
+    sockets = []
+    for name in ("Bob", "Ann"):
+        user, _ = member(room, name)
+        who = await asyncio.to_thread(principal_of, cookie=cookie_of(user), bearer=None)
+        socket = Recorder()
+        connection = Connection(name, socket, html=False, principal=who)
+        process.hub.add(connection)
+        await subscribe(process, connection, room.public_id, None, None)
+        sockets.append((user, socket))
+
+    def broken(room: str, connection: Connection) -> None:
+        raise RuntimeError("what a template or a table may say")
+
+    monkeypatch.setattr(process.attendance.viewing, "unview", broken)
+    for user, socket in sockets:  # one revocation after the other
+        await asyncio.to_thread(end_all_sessions, user)
+        await asyncio.wait_for(socket.closed.wait(), 5)
+        assert socket.code == SESSION_ENDED

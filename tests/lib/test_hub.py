@@ -356,3 +356,28 @@ async def test_everything_comes_once_and_in_order_while_redis_dies(
             await site.redis.connection_pool.disconnect()
     await until(lambda: len(socket.numbers) >= 30, 6)
     assert socket.numbers == list(range(1, 31))
+
+
+async def test_a_room_whose_end_cannot_be_told_holds_up_no_look_at_the_others(
+    redis_server: PrivateRedis,
+) -> None:
+    ends: list[str] = []
+
+    class Shrunk(ScriptedLog):
+        def heads(self, rooms: Sequence[str]) -> dict[str, Head]:
+            return super().heads([room for room in rooms if room == ROOM])
+
+    def broken(feed: Feed) -> None:
+        ends.append(feed.room)
+        raise RuntimeError("a template that does not render")
+
+    log = Shrunk()
+    hub = Hub(redis_server.url, log, lambda number: b"", on_gone=broken)
+    hub.start()
+    await hub.open("gone")  # before the other one, so that it is looked at first
+    socket = await Site(hub, log, redis.asyncio.Redis()).join(0)
+    for number in (1, 2):  # by two looks
+        log.rows.append(publication(number))
+        await until(lambda: number in socket.numbers, HEALED_S)  # noqa: B023
+    assert "gone" in ends
+    await hub.stop()
