@@ -9,6 +9,7 @@ from typing import Any
 
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
@@ -39,8 +40,9 @@ def admin_login(
 
 admin.site.login = admin_login  # type: ignore[method-assign] # allauth's documented way
 
-# With an address of allauth an admin could take over an owner; groups mean nothing.
-for model in (EmailAddress, Group):
+# With an address or a secret of allauth an admin could take over an owner; groups mean
+# nothing.
+for model in (Authenticator, EmailAddress, Group):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
 

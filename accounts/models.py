@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.models import Session
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -250,3 +251,20 @@ class Revocation(models.Model):
 
     def __str__(self) -> str:
         return f"Revocation {self.pk} of {self.user_id}"
+
+
+class Device(models.Model):
+    """A browser in which somebody is signed in: one row for each session of theirs."""
+
+    public_id = models.CharField(
+        max_length=16, unique=True, default=public_id, editable=False
+    )
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="devices")
+    session = models.OneToOneField(Session, on_delete=models.CASCADE)
+    name = models.CharField(max_length=limits.NAME_MAX_LENGTH)
+    address = models.CharField(max_length=45, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    seen_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.user}"

@@ -3,18 +3,24 @@
 from typing import Any
 
 from allauth.account.signals import password_changed, password_reset, password_set
-from django.contrib.auth.signals import user_logged_out
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db.models.signals import post_delete, pre_delete
 from django.dispatch import Signal, receiver
 from django.http import HttpRequest
 
-from accounts import sessions
+from accounts import devices, sessions
 from accounts.models import Token, User
 
 # All are sent after the commit, with `user`: the person who is new, or who is gone.
 person_joined = Signal()
 site_set_up = Signal()
 account_closed = Signal()
+
+
+@receiver(user_logged_in)
+def note_device_at_log_in(request: HttpRequest, **kwargs: Any) -> None:
+    """The new session has its device from the first moment."""
+    devices.note(request)
 
 
 @receiver(user_logged_out)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts import views, views_app
+from accounts import views, views_app, views_devices
 
 urlpatterns = [
     path("setup/", views.set_up, name="set_up"),
@@ -13,4 +13,9 @@ urlpatterns = [
     path("offline", views_app.offline, name="offline"),
     path("profile/", views.profile, name="profile"),
     path("theme/", views.theme, name="theme"),
+    path("devices/", views_devices.devices, name="devices"),
+    path("devices/others/end/", views_devices.end_others, name="end_others"),
+    path("devices/all/end/", views_devices.end_everywhere, name="end_everywhere"),
+    path("devices/<str:public_id>/end/", views_devices.end_device, name="end_device"),
+    path("tokens/<int:pk>/end/", views_devices.end_token, name="end_token"),
 ]

@@ -88,9 +88,11 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",
     "channels",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "accounts",
     "push",
     "media",
@@ -113,6 +115,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.devices.note_devices",
     "accounts.http.first_run",
     "livechat.lib.http.storage_away",
 ]
@@ -189,6 +192,21 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_CHANGE_EMAIL = True
+MFA_ADAPTER = "accounts.mfa.MFAAdapter"
+MFA_FORMS = {
+    "add_webauthn": "accounts.mfa.AddPasskeyForm",
+    "authenticate_webauthn": "accounts.mfa.SecondProofForm",
+    "login_webauthn": "accounts.mfa.LoginPasskeyForm",
+    "reauthenticate_webauthn": "accounts.mfa.ConfirmPasskeyForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # a site without mail confirms no address
+MFA_RATE_LIMITS = {"webauthn_login": "30/m/ip"}  # people of one house share an address
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
+# Browsers give passkeys over https and on localhost only.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"

@@ -6,6 +6,7 @@ from django.urls import include, path
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("accounts.entrance")),
+    path("accounts/2fa/", include("accounts.mfa")),
     path("", include("accounts.urls")),
     path("", include("push.urls")),
     path("", include("chat.api_urls")),

@@ -74,12 +74,16 @@ def _site_parts(row: Row, world: World, role: str) -> dict[str, Any]:
         own = world.devices.get(role, world.devices["keeper"])
         device = own if row.whose == "own" else world.devices["keeper"]
         return {"public_id" if row.name == "push_remove" else "subscription": device}
+    owner = role if row.whose == "own" and role in world.sessions else "target"
     keys: dict[str, dict[str, Any]] = {
         "section_fold": {"section": "rooms"},
+        "end_device": {"public_id": world.sessions[owner]},
+        "end_token": {"pk": world.tokens[owner]},
         "invite": {"code": world.invite_code},
         "join": {"code": world.link_code},
         "revoke_invite": {"pk": world.invite.pk},
         "site_report": {"pk": world.reports["private"]},
+        "mfa_remove_webauthn": {"pk": 1},
         "account_confirm_email": {"key": "none"},
         "account_reset_password_from_key": {"uidb36": "0", "key": "none"},
     }

@@ -3,10 +3,12 @@
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
 from django.db.models import Model
 from django.utils import timezone
 
-from accounts.models import Community, Invite, User
+from accounts.models import Community, Device, Invite, Token, User
 from chat.models import Ban, Membership, Message, Room
 from chat.moderation_tables import AuditEntry, Report, RoomInvite
 from chat.room_invites import make_link
@@ -41,6 +43,8 @@ class World:
     outsider: User  # could be added
     invite: Invite
     invite_code: str
+    sessions: dict[str, str] = field(default_factory=dict)  # of devices, by role
+    tokens: dict[str, int] = field(default_factory=dict)
     rooms: dict[str, Room] = field(default_factory=dict)
     own: dict[str, int] = field(default_factory=dict)
     other: dict[str, int] = field(default_factory=dict)
@@ -64,6 +68,8 @@ def world() -> World:
         invite=invite,
         invite_code=code,
     )
+    for role, user in {**users, "target": made.target}.items():
+        made.sessions[role], made.tokens[role] = _device(user), _token(user)
     made.rooms = {
         "private": _room(made, "Vault", is_private=True),
         "public": _room(made, "Lounge", is_private=False),
@@ -94,6 +100,21 @@ def _person(name: str, role: str = "") -> User:
         role=SITE_ROLES.get(role, User.Role.MEMBER),
         is_bot=role == "BO",
     )
+
+
+def _device(user: User) -> str:
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session.create()
+    row = Device.objects.create(
+        user=user, session_id=str(session.session_key), name="curl"
+    )
+    return row.public_id
+
+
+def _token(user: User) -> int:
+    Token.issue(user)
+    return user.tokens.get().pk
 
 
 def _room(made: World, name: str, *, is_private: bool) -> Room:
@@ -150,7 +171,7 @@ def snapshot() -> list[object]:
     people = User.objects.order_by("pk").values_list(
         "pk", "display_name", "email", "role", "theme", "is_active", "epoch", "password"
     )
-    kept = (Report, RoomInvite, AuditEntry, Subscription, Preferences, Push)
+    kept = (Report, RoomInvite, AuditEntry, Subscription, Preferences, Push, Device, Token)
     tables: tuple[type[Model], ...] = (Room, Membership, Ban, Message, Invite, *kept)
     return [list(people)] + [
         list(model._default_manager.order_by("pk").values_list()) for model in tables

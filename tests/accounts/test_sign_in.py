@@ -88,7 +88,6 @@ def test_a_reset_answers_when_the_mail_server_is_away(
         "/accounts/phone/verify/",
         "/accounts/signup/passkey/",
         "/accounts/social/login/cancelled/",
-        "/accounts/2fa/",
     ],
 )
 def test_what_is_not_offered_is_not_there(alice: User, path: str) -> None:

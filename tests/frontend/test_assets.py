@@ -9,6 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted((ROOT / "frontend/css").glob("*.css"))
 HOOKS_MAX_LINES = 100
+PASSKEYS_MAX_LINES = 30
 
 
 def run(script: str) -> str:
@@ -22,12 +23,20 @@ def run(script: str) -> str:
 
 
 def test_our_own_javascript_is_one_small_file() -> None:
-    assert [path.name for path in (ROOT / "static/js").iterdir()] == ["hooks.js"]
+    names = {path.name for path in (ROOT / "static/js").iterdir()}
+    assert names == {"hooks.js", "passkeys.js"}
     lines = (ROOT / "static/js/hooks.js").read_text().splitlines()
     code = [
         line for line in lines if line.strip() and not line.strip().startswith("//")
     ]
     assert len(code) <= HOOKS_MAX_LINES
+
+
+def test_the_script_of_passkeys_is_small_and_opens_no_socket() -> None:
+    text = (ROOT / "static/js/passkeys.js").read_text()
+    code = [line for line in text.splitlines() if line.strip()]
+    assert len(code) <= PASSKEYS_MAX_LINES
+    assert re.findall(r"WebSocket|EventSource|innerHTML|eval\(", text) == []
 
 
 def test_every_vendored_file_is_the_one_that_is_written_down() -> None:

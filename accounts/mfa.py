@@ -1,0 +1,126 @@
+"""The second proof at the log-in, by allauth: codes of an app, passkeys, spare codes.
+
+The rule it guards: no secret of it is shown twice, to nobody else, and a passkey always
+asks for the person, so that it may stand for the password.
+"""
+
+from typing import Any
+
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.base import views as base
+from allauth.mfa.recovery_codes import views as recovery_codes
+from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as webauthn
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
+from django import forms
+from django.core.exceptions import ValidationError
+from django.urls import path
+
+from accounts.models import Community
+from livechat.lib import limits
+
+# What fido2 and allauth raise for something that no browser sends.
+BROKEN = (AttributeError, KeyError, OverflowError, TypeError, ValueError)
+UNREADABLE = "This passkey could not be read. Try again."
+
+
+class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc] # allauth is untyped
+    """allauth's hooks; the rest of its behaviour is its own."""
+
+    def _get_site_name(self) -> str:
+        return Community.current().name
+
+    def generate_authenticator_name(self, user: Any, type: Any) -> str:  # noqa: A002 - allauth's name
+        """What a passkey is called unless its owner says otherwise."""
+        return f"Passkey of {user.display_name}"[: limits.NAME_MAX_LENGTH]
+
+
+class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc] # allauth is untyped
+    """A passkey and its name."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"] = forms.CharField(
+            label="Name", max_length=limits.NAME_MAX_LENGTH
+        )
+        self.fields["passwordless"] = forms.BooleanField(
+            initial=True, widget=forms.HiddenInput
+        )
+
+    def clean(self) -> Any:
+        """The passkey, or a ValidationError with a sentence."""
+        try:
+            return super().clean()
+        except BROKEN as error:
+            raise ValidationError(UNREADABLE) from error
+
+
+class LoginPasskeyForm(LoginWebAuthnForm):  # type: ignore[misc] # allauth is untyped
+    """A passkey in place of address and password."""
+
+    def clean_credential(self) -> Any:
+        """Whose passkey it is, or a ValidationError with a sentence."""
+        try:
+            return super().clean_credential()
+        except BROKEN as error:
+            raise ValidationError(UNREADABLE) from error
+
+
+class SecondProofForm(AuthenticateWebAuthnForm):  # type: ignore[misc] # allauth is untyped
+    """A passkey after the password."""
+
+    def clean_credential(self) -> Any:
+        """The passkey, or a ValidationError with a sentence."""
+        try:
+            return super().clean_credential()
+        except BROKEN as error:
+            raise ValidationError(UNREADABLE) from error
+
+
+class ConfirmPasskeyForm(ReauthenticateWebAuthnForm):  # type: ignore[misc] # allauth is untyped
+    """A passkey before something that matters."""
+
+    def clean_credential(self) -> Any:
+        """The passkey, or a ValidationError with a sentence."""
+        try:
+            return super().clean_credential()
+        except BROKEN as error:
+            raise ValidationError(UNREADABLE) from error
+
+
+# allauth's download of codes and renaming of keys are not offered.
+urlpatterns = [
+    path("", base.index, name="mfa_index"),
+    path("authenticate/", base.authenticate, name="mfa_authenticate"),
+    path("reauthenticate/", base.reauthenticate, name="mfa_reauthenticate"),
+    path("totp/activate/", totp.activate_totp, name="mfa_activate_totp"),
+    path("totp/deactivate/", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path(
+        "recovery-codes/",
+        recovery_codes.view_recovery_codes,
+        name="mfa_view_recovery_codes",
+    ),
+    path(
+        "recovery-codes/generate/",
+        recovery_codes.generate_recovery_codes,
+        name="mfa_generate_recovery_codes",
+    ),
+    path("passkeys/", webauthn.list_webauthn, name="mfa_list_webauthn"),
+    path("passkeys/add/", webauthn.add_webauthn, name="mfa_add_webauthn"),
+    path("passkeys/login/", webauthn.login_webauthn, name="mfa_login_webauthn"),
+    path(
+        "passkeys/reauthenticate/",
+        webauthn.reauthenticate_webauthn,
+        name="mfa_reauthenticate_webauthn",
+    ),
+    path(
+        "passkeys/<int:pk>/remove/",
+        webauthn.remove_webauthn,
+        name="mfa_remove_webauthn",
+    ),
+]
