@@ -67,6 +67,7 @@ class User(AbstractBaseUser):
     is_bot = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     epoch = models.PositiveIntegerField(default=0, editable=False)
+    block_changes = models.PositiveIntegerField(default=0, editable=False)
     theme = models.CharField(max_length=10, default="system")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -268,3 +269,19 @@ class Device(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} of {self.user}"
+
+
+class Block(models.Model):
+    """Somebody (`user`) wants to hear nothing of somebody else."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="blocks")
+    blocked = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["user", "blocked"], name="one_block")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} blocks {self.blocked}"

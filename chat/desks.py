@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db.models import Q, prefetch_related_objects
 
+from accounts.blocks import blocked_pairs
 from accounts.models import User
 from chat import rows
 from chat.desk import Body, Desk, Sender
@@ -22,6 +23,7 @@ from livechat.lib.token_bucket import Rate
 ROOM_FIELDS = (
     "id",
     "public_id",
+    "kind",
     "people_key",
     "deleted_at",
     "is_private",
@@ -62,6 +64,7 @@ def read_desks(
     here = [intent for intent in intents if intent.room in desks]
     if here:
         _seat(desks, {(intent.room, intent.user) for intent in here})
+        _recall_blocks(desks.values())
         _recall_last_posts(desks, here)
         _recall_stored(desks, here)
         _find_targets(desks, here)
@@ -99,6 +102,20 @@ def _seat(desks: dict[int, Desk], pairs: set[tuple[int, int]]) -> None:
         for ban in Ban.objects.filter(room__in=rooms, user__in=users):
             if ban.room_id in desks:
                 desks[ban.room_id].banned.add(ban.user_id)
+
+
+def _recall_blocks(desks: Iterable[Desk]) -> None:
+    """Tell the desks of direct messages whether one of the two blocks the other."""
+    directs = {
+        desk.room.pk: frozenset(map(int, str(desk.room.people_key).split(",")))
+        for desk in desks
+        if desk.room.kind == Room.Kind.DIRECT
+    }
+    if not directs:
+        return
+    pairs = blocked_pairs(set().union(*directs.values()))
+    for desk in desks:
+        desk.is_blocked = directs.get(desk.room.pk) in pairs
 
 
 def _recall_last_posts(desks: dict[int, Desk], intents: Iterable[Write]) -> None:

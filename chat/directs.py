@@ -9,6 +9,7 @@ from datetime import timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.blocks import is_between
 from accounts.models import User
 from chat import lobby
 from chat.access import require_site
@@ -45,8 +46,11 @@ def begin_direct(actor: User, others: Sequence[User]) -> tuple[Room, bool]:
 
 
 def may_begin(actor: User, other: User) -> bool:
-    """Whether the actor may begin to write to the other: who has an account."""
-    return other.is_active
+    """Whether the actor may begin to write to the other: who has an account.
+
+    Not when either blocks the other.
+    """
+    return other.is_active and not is_between(actor, other)
 
 
 def _fitting(actor: User, people: dict[int, User]) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q
+from django.http import Http404
 from django.template.loader import get_template
 
 from accounts.models import User, initials
@@ -80,6 +81,24 @@ def findable(user: User, part: str, chosen: Collection[User]) -> list[User]:
             Q(display_name__icontains=part) | Q(name_skeleton__contains=skeleton(part))
         )
     return list(others.order_by("display_name")[: limits.PEOPLE_FOUND_MAX])
+
+
+def person_or_404(user: User, public_id: str) -> User:
+    """Somebody with an account whose card the user may see.
+
+    Guests of the site see themselves and whom they share a room with.
+
+    Raises:
+        Http404: there is nobody, or not for them; both look the same.
+    """
+    people = User.objects.filter(is_active=True, public_id=public_id)
+    if user.role == User.Role.GUEST:
+        rooms = Membership.objects.filter(user=user).values("room")
+        near = Membership.objects.filter(room__in=rooms).values("user")
+        people = people.filter(Q(pk=user.pk) | Q(pk__in=near))
+    if (found := people.first()) is None:
+        raise Http404("Nobody here, or not for you to see.")
+    return found
 
 
 def _person(

@@ -13,6 +13,7 @@ RUNS_TALK = frozenset({Membership.Role.ADMIN.value, Membership.Role.MODERATOR.va
 ARCHIVED = "This room is archived. It can be read and searched."
 MUTED = "An admin or moderator of this room has muted you. You can still read."
 READ_ONLY = "Only admins and moderators write in this room. You can read along."
+BLOCKED = "You and this person cannot write to each other."
 SLOW = "This room is in slow mode."
 
 

@@ -8,6 +8,7 @@ from chat import (
     views_invites,
     views_lobby,
     views_members,
+    views_people,
     views_reach,
     views_read,
     views_reports,
@@ -24,6 +25,11 @@ urlpatterns = [
     path("shortcuts", views_reach.shortcuts, name="shortcuts"),
     path("unread/next", views_reach.next_unread, name="next_unread"),
     path("directs/new", views_directs.direct_new, name="direct_new"),
+    path("people/blocked", views_people.blocks, name="blocks"),
+    path("people/<str:public_id>", views_people.person, name="person"),
+    path(
+        "people/<str:public_id>/block", views_people.person_block, name="person_block"
+    ),
     path("rooms/new", views.room_new, name="room_new"),
     path("rooms/<str:public_id>/", views.room, name="room"),
     path("rooms/<str:public_id>/edit", views_settings.room_edit, name="room_edit"),

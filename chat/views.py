@@ -139,9 +139,9 @@ def me_css(request: UserRequest, public_id: str) -> HttpResponse:
     """The rules that make one's own messages look so; nobody else's."""
     if public_id != request.user.public_id:
         raise Http404("Not yours.")
-    response = render(
-        request, "chat/me.css", {"me": public_id}, content_type="text/css"
-    )
+    blocked = request.user.blocks.values_list("blocked__public_id", flat=True)
+    context = {"me": public_id, "blocked": blocked}
+    response = render(request, "chat/me.css", context, content_type="text/css")
     # The address holds a version, which a test keeps in step with the file.
     response["Cache-Control"] = "private, max-age=31536000, immutable"
     return response

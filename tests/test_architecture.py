@@ -138,6 +138,7 @@ CHAT_LAYERS = (
         "api_push",
         "views",
         "views_members",
+        "views_people",
         "views_directs",
         "views_settings",
         "views_reports",
@@ -157,6 +158,7 @@ CHAT_LATE_IMPORTS = {("models", "querysets")}
 OPENS_TRANSACTIONS = {
     "accounts/actions.py": "set-up, sign-up, the end of an account",
     "accounts/sessions.py": "the end of sessions, which the admin and signals need",
+    "accounts/blocks.py": "whom one blocks, counted",
     "accounts/adapter.py": "allauth's hook for a confirmed address",
     "accounts/models.py": "UserManager.create_user, which Django's commands call",
     "push/actions.py": "a person's browsers, counted",

@@ -138,6 +138,7 @@ PASSWORD_MIN_LENGTH = 12  # characters
 PASSWORD_MAX_LENGTH = 256
 DEVICE_SEEN_S = 300  # a device's last visit is noted this often at most
 DEVICES_MAX = 100  # devices and tokens that the page of devices names
+BLOCKS_MAX = 500  # people that one person may block
 INVITE_MAX_DAYS = 30  # days that an invite may live
 INVITE_MAX_USES = 1_000  # people that one invite may let in
 

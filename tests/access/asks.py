@@ -66,7 +66,7 @@ def _parts(row: Row, world: World, role: str, room: str) -> dict[str, Any]:
 
 
 def _site_parts(row: Row, world: World, role: str) -> dict[str, Any]:
-    if row.name == "me_css":
+    if row.name in {"me_css", "person", "person_block"}:
         me = world.users.get(role, world.keeper)
         whose = me if row.whose == "own" else world.target
         return {"public_id": whose.public_id}
@@ -111,6 +111,7 @@ def _bodies(world: World, row: Row) -> dict[tuple[str, str], dict[str, Any]]:
         ("room_role", "POST"): {"role": "admin"},
         ("room_mute", "POST"): {"muted": "yes"},
         ("profile", "POST"): {"display_name": "Another Name", "theme": "dark"},
+        ("person_block", "POST"): {"blocked": "yes"},
         ("theme", "POST"): {"theme": "dark"},
         ("invites", "POST"): {"days": "1", "uses": "1"},
         ("push_settings", "POST"): {"shows_text": "False", "zone": "Europe/Berlin"},

@@ -8,7 +8,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db.models import Model
 from django.utils import timezone
 
-from accounts.models import Community, Device, Invite, Token, User
+from accounts.models import Block, Community, Device, Invite, Token, User
 from chat.models import Ban, Membership, Message, Room
 from chat.moderation_tables import AuditEntry, Report, RoomInvite
 from chat.room_invites import make_link
@@ -171,7 +171,17 @@ def snapshot() -> list[object]:
     people = User.objects.order_by("pk").values_list(
         "pk", "display_name", "email", "role", "theme", "is_active", "epoch", "password"
     )
-    kept = (Report, RoomInvite, AuditEntry, Subscription, Preferences, Push, Device, Token)
+    kept = (
+        Report,
+        RoomInvite,
+        AuditEntry,
+        Subscription,
+        Preferences,
+        Push,
+        Device,
+        Token,
+        Block,
+    )
     tables: tuple[type[Model], ...] = (Room, Membership, Ban, Message, Invite, *kept)
     return [list(people)] + [
         list(model._default_manager.order_by("pk").values_list()) for model in tables
