@@ -11,6 +11,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from accounts import known_browsers  # noqa: F401 - Django finds the table
 from livechat.lib import limits
 from livechat.lib.ids import public_id
 

@@ -8,7 +8,7 @@ from django.db.models.signals import post_delete, pre_delete
 from django.dispatch import Signal, receiver
 from django.http import HttpRequest
 
-from accounts import devices, sessions
+from accounts import devices, notices, sessions
 from accounts.models import Token, User
 
 # All are sent after the commit, with `user`: the person who is new, or who is gone.
@@ -18,9 +18,10 @@ account_closed = Signal()
 
 
 @receiver(user_logged_in)
-def note_device_at_log_in(request: HttpRequest, **kwargs: Any) -> None:
+def note_device_at_log_in(request: HttpRequest, user: User, **kwargs: Any) -> None:
     """The new session has its device from the first moment."""
     devices.note(request)
+    notices.tell_of_new_browser(request, user)
 
 
 @receiver(user_logged_out)

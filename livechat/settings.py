@@ -246,6 +246,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 
 EMAIL_URL = env_str("EMAIL_URL", "")
+ACCOUNT_EMAIL_NOTIFICATIONS = bool(EMAIL_URL)  # of a new password, passkey, browser
 DEFAULT_FROM_EMAIL = env_str("EMAIL_FROM", "livechat <livechat@localhost>")
 
 
