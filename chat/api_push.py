@@ -62,7 +62,7 @@ def subscriptions(request: UserRequest) -> HttpResponse:
         key = webpush.public_key(settings.VAPID_PRIVATE_KEY)
         return JsonResponse({"public_key": key, "subscriptions": listed})
     if "Authorization" in request.headers:
-        sentence = "A browser subscribes with its session; a token has none to end by."
+        sentence = "A token may not subscribe: a browser does, by its session."
         return refusal("forbidden", sentence, 403)
     try:
         browser = _browser(request)

@@ -46,6 +46,8 @@ def none_of(row: Row) -> Ask | None:
         return Ask(row.method, reverse("join", kwargs={"code": "none"}))
     if row.name == "api_join":
         return Ask(row.method, reverse("api_join"), json={"code": "none"})
+    if row.name == "api_push_subscription":
+        return Ask(row.method, reverse(row.name, kwargs={"subscription": "none"}))
     return None
 
 

@@ -27,7 +27,8 @@ from tests.access.world import World, world
 from tests.chat.pages import client_of, room_of
 
 # What anybody may see without an account: the entrance, and what machines ask.
-OPEN = {"invite", "join", "openapi", "health"} | {
+OF_THE_APP = {"manifest", "offline", "service_worker"}  # the site on a home screen
+OPEN = {"invite", "join", "openapi", "health", *OF_THE_APP} | {
     f"account_{name}"
     for name in (
         "login",

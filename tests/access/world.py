@@ -178,11 +178,11 @@ def snapshot() -> list[object]:
         Subscription,
         Preferences,
         Push,
-        Device,
         Token,
         Block,
     )
     tables: tuple[type[Model], ...] = (Room, Membership, Ban, Message, Invite, *kept)
-    return [list(people)] + [
+    devices = Device.objects.order_by("pk").values_list("pk")  # a visit changes a row
+    return [list(people), list(devices)] + [
         list(model._default_manager.order_by("pk").values_list()) for model in tables
     ]
