@@ -105,7 +105,7 @@ async def test_subscribing_again_moves_the_cursor_and_doubles_nothing(
         await client.until(lambda one: one["type"] == "message" and one["seq"] == 6)
         assert changes(client) == [1, 2, 3, 4, 5, 4, 5]
         await client.nothing_but(
-            "hello", "message", "presence_state", "presence_diff", "ack"
+            "hello", "message", "presence_state", "presence_diff", "ack", "unread"
         )
         assert changes(client) == [1, 2, 3, 4, 5, 4, 5]
 

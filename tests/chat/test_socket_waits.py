@@ -37,11 +37,11 @@ class Socket(Recorder):
         self._events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
     def write_framed(self, data: bytes) -> None:
-        """Keep the one small JSON frame."""
-        body = data[data.index(b"{") :]
+        """Keep the one small JSON frame; a page's fragments are none."""
+        _, brace, rest = data.partition(b"{")
         if data[:1] == b"\x81":
             with contextlib.suppress(msgspec.DecodeError):
-                self.frames.append(msgspec.json.decode(body))
+                self.frames.append(msgspec.json.decode(brace + rest))
         self.came.set()
 
     async def run(self, session: str, query: bytes) -> None:
