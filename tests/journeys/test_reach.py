@@ -161,3 +161,46 @@ def test_while_the_site_is_away_a_page_says_so_and_comes_back(
     page.context.set_offline(False)
     page.get_by_role("link", name="Try again").click()
     expect(page.locator(".topbar__room")).to_have_text("Lounge")
+
+
+ENDS = """([line]) => {
+  const range = document.createRange();
+  range.selectNodeContents(line);
+  return line.getBoundingClientRect().right - range.getBoundingClientRect().right;
+}"""
+
+
+def test_a_paragraph_runs_the_way_of_its_script(
+    open_page: Open, alice: User, lounge: Room
+) -> None:
+    page = open_page(alice, f"/rooms/{lounge.public_id}/")
+    page.locator("#body").fill("a line that is longer than the other one\n\nשלום")
+    page.keyboard.press("Enter")
+    expect(page.locator(".msg[data-seq] p")).to_have_count(2)
+    lines = page.locator(".msg[data-seq] p")
+    assert lines.nth(1).evaluate_all(ENDS) < 1
+
+
+def test_on_a_phone_the_palette_and_the_suggestions_fit(
+    open_page: Open, alice: User, lounge: Room
+) -> None:
+    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
+    page = open_page(alice, f"/rooms/{lounge.public_id}/", **phone)
+    page.locator("#body").tap()
+    page.keyboard.type("/")
+    expect(page.get_by_role("option").first).to_be_visible()
+    within(page, ".suggest__lines")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Open your rooms").tap()
+    page.get_by_role("button", name="Search or go to").tap()
+    expect(page.locator(".palette__hit").first).to_be_visible()
+    within(page, "#palette")
+    no_barriers(page)
+
+
+def within(page: Page, css: str) -> None:
+    """Nothing of the element is beyond the sides of the screen."""
+    found = page.locator(css).bounding_box()
+    assert found
+    assert found["x"] >= 0
+    assert found["x"] + found["width"] <= 390
