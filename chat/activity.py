@@ -24,16 +24,24 @@ class Activity(msgspec.Struct, frozen=True, array_like=True):
     count: int  # messages that count (chat/unread.py)
     read: dict[int, int] = {}  # user: how many of them they have read
     joined: list[int] = []  # users whose rooms have to be read again
+    mentioned: list[int] = []  # users, each once for a message; 0: everybody
 
 
 _encode = msgspec.msgpack.Encoder().encode
 decode = msgspec.msgpack.Decoder(list[Activity]).decode
 
 
-def of(room: Room, marks: Sequence[ReadMark] = ()) -> Activity:
+def of(
+    room: Room, marks: Sequence[ReadMark] = (), mentioned: Sequence[int] = ()
+) -> Activity:
     """The room's numbers as they stand, with who has just read how far."""
-    read = {mark.user: mark.counted for mark in marks}
-    return Activity(room.public_id, room.last_seq, count_of(room), read)
+    return Activity(
+        room.public_id,
+        room.last_seq,
+        count_of(room),
+        read={mark.user: mark.counted for mark in marks},
+        mentioned=list(mentioned),
+    )
 
 
 def came_or_went(room: Room, user: int) -> Activity:

@@ -15,8 +15,9 @@ from django.template.loader import get_template
 from chat import activity
 from chat.activity import Activity
 from chat.fanout import partial
+from chat.mention_tables import Mention
 from chat.models import Membership
-from chat.unread import count_of
+from chat.unread import count_of, told_of
 from livechat.lib import limits
 from livechat.lib.codec import encode
 from livechat.lib.connections import Connection
@@ -25,7 +26,10 @@ from livechat.lib.storage import NoAnswer
 
 logger = logging.getLogger(__name__)
 
-Standing = tuple[str, int, int, int, str]  # room, last_seq, count, read, level
+# room, last_seq, count, read, level, unread mentions
+Standing = tuple[str, int, int, int, str, int]
+Shown = tuple[int, int]  # unread messages and mentions
+NOTHING: Shown = 0, 0
 
 
 @dataclass(slots=True)
@@ -42,8 +46,9 @@ class Person:
     """Somebody with open sockets: what they have read, and what each socket shows."""
 
     read: dict[str, int] = field(default_factory=dict)
-    shown: dict[Connection, dict[str, int]] = field(default_factory=dict)
-    quiet: set[str] = field(default_factory=set)  # rooms that get no badge for all
+    mentions: dict[str, int] = field(default_factory=dict)  # unread ones
+    shown: dict[Connection, dict[str, Shown]] = field(default_factory=dict)
+    level: dict[str, str] = field(default_factory=dict)
     # Rooms that they marked unread: an open page does not mark them read again.
     held: set[str] = field(default_factory=set)
 
@@ -84,8 +89,8 @@ class Badges:
         person.shown[connection] = shown
         if connection.html:
             badges = b"".join(
-                badge(room, 0 if room in person.quiet else count)
-                for room, count in shown.items()
+                badge(room, *told_of(person.level[room], now))
+                for room, now in shown.items()
             )
             connection.send(b"", badges)
 
@@ -105,7 +110,7 @@ class Badges:
         person = self._people.get(connection.principal.user_id)
         if person is not None and connection.html:
             person.held.discard(room)
-            if self._unread(person, room):
+            if self._unread(person, room)[0]:
                 connection.send(b"", probe(room, self._rooms[room].last_seq))
 
     # What is heard
@@ -124,14 +129,26 @@ class Badges:
         if told.last_seq > numbers.last_seq:
             numbers.last_seq, numbers.count = told.last_seq, told.count
             self._moved.add(told.room)
+            self._note_mentions(numbers, told)
         for user, read in told.read.items():
             person = self._people.get(user)
             if person is not None and told.room in person.read:
                 if read < person.read[told.room]:
                     person.held.add(told.room)
                 person.read[told.room] = read
+                if read >= numbers.count:
+                    person.mentions.pop(told.room, None)
+                elif told.room in person.mentions or told.room in person.held:
+                    self._keep(self._read_again([user]))
                 self._dirty.add((user, told.room))
         self._schedule()
+
+    def _note_mentions(self, numbers: Numbers, told: Activity) -> None:
+        for named in told.mentioned:
+            for user in [named] if named else numbers.people - told.read.keys():
+                if person := self._people.get(user):
+                    before = person.mentions.get(told.room, 0)
+                    person.mentions[told.room] = before + 1
 
     def _schedule(self) -> None:
         if self._timer is None and (self._dirty or self._moved):
@@ -152,13 +169,13 @@ class Badges:
                 self._tell(person, room)
 
     def _tell(self, person: Person, room: str) -> None:
-        unread = self._unread(person, room)
+        now = self._unread(person, room)
         for connection, shown in person.shown.items():
-            before = shown.get(room, 0)
-            if unread > before and room in connection.feeds:
+            before = shown.get(room, NOTHING)
+            if now > before and room in connection.feeds:
                 self._ask_for_it(person, connection, room)
-            elif unread != before:
-                self._show(person, connection, room, unread)
+            elif now != before:
+                self._show(person, connection, room, now)
 
     def _ask_for_it(self, person: Person, connection: Connection, room: str) -> None:
         """Whoever follows the room counts for themselves, or sees it at this moment.
@@ -176,24 +193,26 @@ class Badges:
     def _settle(self, connection: Connection, room: str) -> None:
         person = self._people.get(connection.principal.user_id)
         if person is not None and (shown := person.shown.get(connection)) is not None:
-            unread = self._unread(person, room)
-            if unread != shown.get(room, 0):
-                self._show(person, connection, room, unread)
+            now = self._unread(person, room)
+            if now != shown.get(room, NOTHING):
+                self._show(person, connection, room, now)
 
     def _show(
-        self, person: Person, connection: Connection, room: str, unread: int
+        self, person: Person, connection: Connection, room: str, now: Shown
     ) -> None:
-        person.shown[connection][room] = unread
+        person.shown[connection][room] = now
         if connection.html:
-            connection.send(b"", badge(room, 0 if room in person.quiet else unread))
+            level = person.level.get(room, Membership.Level.ALL)
+            connection.send(b"", badge(room, *told_of(level, now)))
         else:
-            frame = {"type": "unread", "room": room, "unread": unread}
-            connection.send(encode(frame))
+            frame = {"type": "unread", "room": room, "unread": now[0]}
+            connection.send(encode({**frame, "mentions": now[1]}))
 
-    def _unread(self, person: Person, room: str) -> int:
+    def _unread(self, person: Person, room: str) -> Shown:
         if room not in person.read or room not in self._rooms:
-            return 0
-        return max(0, self._rooms[room].count - person.read[room])
+            return NOTHING
+        unread = max(0, self._rooms[room].count - person.read[room])
+        return unread, min(unread, person.mentions.get(room, 0))
 
     # What is read
 
@@ -217,15 +236,16 @@ class Badges:
         self._schedule()
 
     def _learn(self, user: int, person: Person, rooms: Iterable[Standing]) -> None:
-        before, person.read, person.quiet = person.read, {}, set()
-        for room, last_seq, count, read, level in rooms:
+        before, person.read, person.level, person.mentions = person.read, {}, {}, {}
+        for room, last_seq, count, read, level, mentions in rooms:
             numbers = self._rooms.setdefault(room, Numbers())
             numbers.people.add(user)
             numbers.last_seq = max(numbers.last_seq, last_seq)
             numbers.count = max(numbers.count, count)
             person.read[room] = read
-            if level != Membership.Level.ALL:
-                person.quiet.add(room)
+            person.level[room] = level
+            if mentions:
+                person.mentions[room] = mentions
             self._dirty.add((user, room))
         self._forget(user, before.keys() - person.read.keys())
 
@@ -243,20 +263,30 @@ class Badges:
 
 
 def standings(users: list[int]) -> dict[int, list[Standing]]:
-    """What each of the users has to read in each of their rooms; one question."""
+    """What each of the users has to read in each of their rooms; two questions."""
+    mentions = Mention.objects.unread_by_room(users)
     found: dict[int, list[Standing]] = {user: [] for user in users}
     rows = Membership.objects.filter(user__in=users, room__deleted_at__isnull=True)
     for one in rows.select_related("room"):
         room, read = one.room, one.last_read_seq - one.quiet_read
-        numbers = room.last_seq, count_of(room), read
-        found[one.user_id].append((room.public_id, *numbers, one.level))
+        found[one.user_id].append(
+            (
+                room.public_id,
+                room.last_seq,
+                count_of(room),
+                read,
+                one.level,
+                mentions.get((one.user_id, room.public_id), 0),
+            )
+        )
     return found
 
 
-def badge(room: str, unread: int) -> bytes:
+def badge(room: str, unread: int, mentions: int) -> bytes:
     """A room's badge at the side of a page (room: public id)."""
     template = get_template("chat/_badge.jinja", using="fragments")
-    html = template.render({"room": room, "unread": unread})
+    given = {"room": room, "unread": unread, "mentions": mentions}
+    html = template.render(given)
     return partial(f"#badge-{room}", "outerMorph", html).encode()
 
 

@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models import User
-from chat import moderation_tables, worker_tables  # noqa: F401 - Django finds them
+from chat import mention_tables, moderation_tables, worker_tables  # noqa: F401 - Django finds them
 from chat.querysets import (
     BanQuerySet,
     MembershipQuerySet,
@@ -225,6 +225,9 @@ class Message(models.Model):
     created_at = models.DateTimeField()
     edited_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)  # a tombstone: no text, no html
+
+    # Whom it names, once chat/mentions.py has looked: primary keys, 0 for everybody.
+    mentioned: "Sequence[int]" = ()
 
     objects = MessageQuerySet.as_manager()
 

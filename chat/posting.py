@@ -25,6 +25,7 @@ from chat.inbox import (
     Write,
 )
 from chat.leases import hold
+from chat.mentions import settle
 from chat.models import Message
 from chat.moderation_tables import AuditEntry
 from chat.room import Registry
@@ -104,6 +105,7 @@ def _decide(intent: Write, desks: Mapping[int, Desk], registry: Registry) -> Out
 
 def _store(desks: Sequence[Desk]) -> None:
     written = [desk for desk in desks if desk.states]
+    settle(written)
     rows.insert_messages([one for desk in written for one in desk.new.values()])
     changed = [one for desk in written for one in desk.changed.values()]
     if changed:

@@ -73,14 +73,19 @@ def _activities(outcomes: Sequence[Outcome]) -> list[Activity]:
     """The numbers of each room in which something new was written, and by whom."""
     rooms: dict[str, Room] = {}
     writers: dict[str, dict[int, ReadMark]] = defaultdict(dict)
+    named: dict[str, list[int]] = defaultdict(list)
     for outcome in outcomes:
         message = outcome.message
         if message is not None and message.created_changed_seq is None:
             room = rooms[outcome.answer.room] = message.room
+            named[outcome.answer.room] += message.mentioned
             writers[outcome.answer.room][message.author_id] = ReadMark(
                 room.pk, message.author_id, message.seq, room.quiet_count
             )
-    return [activity.of(room, list(writers[at].values())) for at, room in rooms.items()]
+    return [
+        activity.of(room, list(writers[at].values()), named[at])
+        for at, room in rooms.items()
+    ]
 
 
 def _answers(outcomes: Sequence[Outcome]) -> list[Command]:

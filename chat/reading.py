@@ -72,8 +72,8 @@ def store(wanted: Wanted) -> dict[tuple[int, str], int | str]:
             }
         )
     activity.tell([activity.of(room, [mark]) for room, mark in marks])
-    for user, room in wanted.keys() - outcome.keys():
-        outcome[user, room] = _refusal(user, room)
+    for key in wanted.keys() - outcome.keys():
+        outcome[key] = _refusal(*key)
     return outcome
 
 

@@ -4,7 +4,7 @@ A few questions, however many rooms there are; the rows are compiled Jinja, as 5
 them are rendered with each page.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +12,10 @@ from django.template.loader import get_template
 from django.templatetags.static import static
 
 from accounts.models import User
+from chat.mention_tables import Mention
 from chat.models import Membership, Room
 from chat.titles import directs_of
-from chat.unread import unread_in
+from chat.unread import told_of, unread_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class Row:
 
     room: Room
     unread: int
+    mentions: int
     is_quiet: bool
     is_here: bool
 
@@ -75,7 +77,7 @@ class Listed:
 def context(user: User, room: Room | None = None) -> dict[str, Any]:
     """What `chat/_sidebar.html` needs, and the reader's place in `room`.
 
-    Two queries, and one for the names of direct messages where there are any.
+    Three queries, and one for the names of direct messages where there are any.
     """
     found = Membership.objects.listed_for(user)
     here = next((one for one in found if room and one.room_id == room.pk), None)
@@ -85,7 +87,11 @@ def context(user: User, room: Room | None = None) -> dict[str, Any]:
             if section.holds(one):
                 sections[section.name].append(one)
                 break
-    listed = [Listed(one, _rows(sections[one.name], room)) for one in SECTIONS]
+    unread = Mention.objects.unread_by_room([user.pk])
+    mentions = {of_room: count for (_, of_room), count in unread.items()}
+    listed = [
+        Listed(one, _rows(sections[one.name], room, mentions)) for one in SECTIONS
+    ]
     return {"sidebar": listed, "standing": here}
 
 
@@ -101,19 +107,24 @@ def _called(found: list[Membership], user: User) -> list[Membership]:
 
 def row(room: Room) -> str:
     """The row of a room in which nothing is unread, for pages that are open."""
-    return _rows([Membership(room=room)], None)
+    return _rows([Membership(room=room)], None, {})
 
 
-def _rows(memberships: Sequence[Membership], here: Room | None) -> str:
+def _rows(
+    memberships: Sequence[Membership], here: Room | None, mentions: Mapping[str, int]
+) -> str:
     template = get_template("chat/_sidebar_rooms.jinja", using="fragments")
-    rows = [_row(one, here) for one in memberships]
+    rows = [_row(one, here, mentions) for one in memberships]
     return template.render({"rows": rows, "icons": static("icons.svg")})
 
 
-def _row(one: Membership, here: Room | None) -> Row:
+def _row(one: Membership, here: Room | None, mentions: Mapping[str, int]) -> Row:
+    now = unread_in(one), mentions.get(one.room.public_id, 0)
+    unread, named = told_of(one.level, now)
     return Row(
         room=one.room,
-        unread=unread_in(one) if one.level == Membership.Level.ALL else 0,
+        unread=unread,
+        mentions=named,
         is_quiet=one.level == Membership.Level.NOTHING,
         is_here=one.room == here,
     )

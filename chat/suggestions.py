@@ -6,9 +6,12 @@ The rule: a proposal names nothing that the writer may not see.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from accounts.models import User
 from chat.commands import COMMANDS
 from chat.models import Room
+from livechat.lib import limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,5 +37,27 @@ def of_commands(user: User, room: Room, query: str) -> list[Suggestion]:
     ]
 
 
+def of_people(user: User, room: Room, query: str) -> list[Suggestion]:
+    """Members whose name has a word that begins so, and who stands for all of them."""
+    wanted = query.casefold().replace("_", " ")
+    members = room.memberships.by_name().exclude(user=user)
+    begins = Q(user__display_name__istartswith=wanted)
+    words = Q(user__display_name__icontains=f" {wanted}")
+    people = [
+        Suggestion(f"@{_as_one_word(one.user)}", one.user.display_name, "", one.user)
+        for one in members.filter(begins | words)[: limits.SUGGESTIONS_MAX]
+    ]
+    all_ = [
+        Suggestion(f"@{name}", f"@{name}", hint)
+        for name, hint in (("room", "everybody"), ("here", "everybody who is there"))
+        if wanted and name.startswith(wanted)
+    ]
+    return all_ + people
+
+
+def _as_one_word(user: User) -> str:
+    return user.display_name.replace(" ", "_")
+
+
 # By the character that opens the list; at most SUGGESTIONS_MAX of each are shown.
-PROVIDERS: dict[str, Provider] = {"/": of_commands}
+PROVIDERS: dict[str, Provider] = {"/": of_commands, "@": of_people}

@@ -1,4 +1,5 @@
-"""Who is told on their devices of what is written: the others of a direct message.
+"""Who is told on their devices of what is written: the others of a direct message, and
+whoever a message names.
 
 The rule it guards: one notification for each room, the newest, gone once it is read.
 """
@@ -32,6 +33,20 @@ def _tell_others(room: Room, message: Message) -> None:
         message.body,
         f"/rooms/{room.public_id}/",
     )
+
+
+def tell_mentioned(message: Message, users: Collection[int]) -> None:
+    """Tell those whom a new message names; one statement, none when it names nobody."""
+    room, name = message.room, message.author.display_name
+    if users:
+        outbox.notify(
+            users,
+            room.public_id,
+            tag_of(room.public_id),
+            f"{name} in {room.name}" if room.name else name,
+            message.body,
+            f"/rooms/{room.public_id}/#m-{message.seq}",
+        )
 
 
 def tag_of(public_id: str) -> str:

@@ -41,6 +41,14 @@ def unread_in(membership: Membership) -> int:
     return max(0, count_of(membership.room) - read)
 
 
+def told_of(level: str, now: tuple[int, int]) -> tuple[int, int]:
+    """What a badge shows of unread messages and mentions, as its member has set it."""
+    unread, mentions = now
+    if level == Membership.Level.NOTHING:
+        return 0, 0
+    return (unread if level == Membership.Level.ALL else 0), mentions
+
+
 def quiet_upto(room: Room, seq: int) -> int:
     """How many of the messages up to `seq` do not count (a query when it is older).
 

@@ -66,7 +66,7 @@ EXCEPTIONS = {
 
 # Inside chat a file imports only files of the lines above its own.
 CHAT_LAYERS = (
-    ("streams", "fields", "worker_tables", "moderation_tables"),
+    ("streams", "fields", "worker_tables", "mention_tables", "moderation_tables"),
     (
         "events",
         "shortcuts",
@@ -106,7 +106,17 @@ CHAT_LAYERS = (
         "errands",
     ),
     ("streaming", "silence", "telling"),
-    ("people", "room", "lobby", "changes", "resting", "replays", "reading", "badges"),
+    (
+        "people",
+        "room",
+        "lobby",
+        "changes",
+        "resting",
+        "replays",
+        "reading",
+        "badges",
+        "mentions",
+    ),
     ("read_marks", "members", "desks", "conflation", "heirs"),
     (
         "actions",

@@ -21,6 +21,7 @@ NESTING_MAX = 20  # quotes and lists within each other
 TABLE_CELLS_MAX = 5_000  # columns times the lines that could become rows
 
 LINK = re.compile(r"https?://[^\s/?#]|mailto:[^\s?]", re.IGNORECASE)
+MENTION = re.compile(r"@\w(?:[\w.'’-]{0,48}\w)?")
 # Browsers read any number of slashes as two, and what follows as the host.
 CREDENTIALS = re.compile(r"(https?:)/{2,}(?:[^\s/?#]*@)?", re.IGNORECASE)
 
@@ -40,6 +41,7 @@ class ChatGrammar(MarkdownIt):
         self.enable(["linkify", "strikethrough", "table"]).disable(UNUSED_RULES)
         self.linkify = _link_finder()
         self.inline.ruler.at("linkify", _link_of_scheme)
+        self.inline.ruler.push("mention", _mention)
         self.block.ruler.at("table", _small_table, {"alt": ["paragraph"]})
         self.core.ruler.after("inline", "pictures", _pictures_to_links)
         self.core.ruler.after("linkify", "credentials", _hide_credentials)
@@ -82,6 +84,20 @@ def _link_of_scheme(state: StateInline, silent: bool) -> bool:
     if not state.pending[-5:].lower().endswith(("http", "https")):
         return False
     return linkify(state, silent)
+
+
+def _mention(state: StateInline, silent: bool) -> bool:
+    """`@name`, where no word goes on; who it is, is found out by whoever stores it."""
+    before = state.src[state.pos - 1] if state.pos else " "
+    if state.src[state.pos] != "@" or before.isalnum() or before in "_@/.-":
+        return False
+    found = MENTION.match(state.src, state.pos, state.posMax)
+    if found is None:
+        return False
+    if not silent:
+        state.push("mention", "span", 0).content = found[0]
+    state.pos = found.end()
+    return True
 
 
 def _small_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:

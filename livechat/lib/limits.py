@@ -101,6 +101,10 @@ ERROR_WINDOW_S = 10.0
 SOCKET_HEARTBEAT_S = 20  # told to clients in `hello`
 RECHECK_S = 60  # a socket's session is looked at again this often
 
+# Mentions
+MENTIONS_MAX = 50  # names of one message that become chips; more stay text
+EVERYBODY_MAX = 25  # members of a room in which any of them may tell all by @room
+
 # What is unread
 BADGE_INTERVAL_S = 0.25  # badges that change within this are told together
 BADGE_PATIENCE_S = 0.75  # what a page that shows the room has not seen gets its badge

@@ -19,7 +19,7 @@ from livechat.lib.sanitiser import CLEANER
 # What any rule of the grammar could react to; without it a text is only paragraphs.
 # Controls are here because the grammar replaces some, surrogates because nh3 cannot.
 SIGNIFICANT = re.compile("[\x00-\x09\x0b-\x1f\x7f\\\\`*_\\[\\]<&~|\ud800-\udfff]")
-LINKISH = re.compile(r"\S@|://")
+LINKISH = re.compile(r"@\w|\S@|://")
 LINE_MARKER = re.compile(r"[^\S\n]|[#>+=-]|\d{1,9}[.)]")
 BLANK_LINES = re.compile(r"\n{2,}")
 UNUSABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")

@@ -6,7 +6,7 @@ scrolls without being reachable by keys.
 
 from collections.abc import Sequence
 
-from markdown_it.common.utils import unescapeAll
+from markdown_it.common.utils import escapeHtml, unescapeAll
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
@@ -29,6 +29,9 @@ class ChatMarkup(RendererHTML):
 
     def hardbreak(self, *_arguments: object) -> str:
         return "<br>"
+
+    def mention(self, tokens: Sequence[Token], idx: int, *_rest: object) -> str:
+        return f'<span class="mention">{escapeHtml(tokens[idx].content)}</span>'
 
     def heading_open(self, *_arguments: object) -> str:
         return '<p class="heading"><strong>'

@@ -107,7 +107,10 @@ def walled(html: str) -> _Wall:
         ("> q", "<blockquote>\n<p>q</p>\n</blockquote>"),
         ("- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>"),
         ("7. a", '<ol start="7">\n<li>a</li>\n</ol>'),
-        ("@alice read manage.py", "<p>@alice read manage.py</p>"),
+        (
+            "@alice read manage.py",
+            '<p><span class="mention">@alice</span> read manage.py</p>',
+        ),
         ("&#x202e;&lt;", "<p>&amp;#x202e;&amp;lt;</p>"),
         ("[a]: https://b.c 'd'", None),
     ],
@@ -468,7 +471,7 @@ def test_ordinary_messages_take_the_short_way() -> None:
     for source in (
         "hi",
         "So, see you at ten?\n\nYes :-) (I'll be there)",
-        "@bob: 5 > 4",
+        "bob: 5 > 4 @ 3",
     ):
         assert is_plain(source)
     for source in (

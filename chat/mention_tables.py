@@ -1,0 +1,43 @@
+"""Who is mentioned in which message: written with it, gone with its text."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Count, F, Q
+
+
+class MentionQuerySet(models.QuerySet["Mention"]):
+    """Mentions by who has not read them."""
+
+    def unread_by_room(self, users: list[int]) -> dict[tuple[int, str], int]:
+        """How many unread mentions each user has, by room's public id; one query."""
+        unread = self.filter(  # in one call, so that all of it is about one membership
+            Q(user=None) | Q(user=F("room__memberships__user")),
+            room__memberships__user__in=users,
+            seq__gt=F("room__memberships__last_read_seq"),
+        )
+        rows = unread.values_list("room__memberships__user", "room__public_id")
+        return {(user, room): n for user, room, n in rows.annotate(n=Count("pk"))}
+
+
+class Mention(models.Model):
+    """One person in one message; without a person it is everybody in the room."""
+
+    room = models.ForeignKey(
+        "chat.Room", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    seq = models.BigIntegerField()
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+"
+    )
+
+    objects = MentionQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["room", "seq"], name="mentions_of_room")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.room_id}/{self.seq}"

@@ -1,0 +1,109 @@
+"""Mentions, settled in the transaction that writes the text.
+
+The renderer marks each `@name` outside code, whoever it may be. Here those who belong
+to the room become chips and rows; all others stay text, so that nobody learns from it
+whether somebody exists. A name resolves to one person, by its skeleton: a look-alike is
+the same name.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from html import escape, unescape
+
+from accounts.models import User
+from chat.desk import Desk
+from chat.mention_tables import Mention
+from chat.models import Membership, Message, Room
+from chat.telling import tell_mentioned
+from livechat.lib import limits
+from livechat.lib.text import skeleton
+
+EVERYBODY = frozenset({"here", "room"})
+EVERYBODY_KEY = 0  # in place of a user's primary key
+MARK = re.compile(r'<span class="mention">@([^<]*)</span>')
+
+People = Mapping[str, User]  # by skeleton
+
+
+def settle(desks: Sequence[Desk]) -> None:
+    """Turn marks into chips, and keep who is mentioned; no query without a mark."""
+    for desk in desks:
+        _forget(desk)
+        marked = [one for one in desk.states if MARK.search(one.html)]
+        if marked:
+            _settle(desk, marked)
+
+
+def names_in(html: str) -> list[str]:
+    """The names that a rendered text marks, MENTIONS_MAX at most, each once."""
+    found = dict.fromkeys(unescape(name) for name in MARK.findall(html))
+    return list(found)[: limits.MENTIONS_MAX]
+
+
+def _forget(desk: Desk) -> None:
+    if desk.changed:
+        Mention.objects.filter(room=desk.room, seq__in=desk.changed).delete()
+
+
+def _settle(desk: Desk, marked: Sequence[Message]) -> None:
+    names = {name for one in marked for name in names_in(one.html)}
+    people = _people(desk.room, names)
+    final = {id(one) for one in (*desk.new.values(), *desk.changed.values())}
+    for message in marked:
+        here = names_in(message.html)
+        told = {_spelled(name, people) for name in here} - {None, message.author}
+        everybody = bool(EVERYBODY & set(here)) and _may_tell_all(desk, message)
+        chip = partial(_chip, people=people, tells_all=everybody)
+        message.html = MARK.sub(chip, message.html)
+        if id(message) in final and not message.deleted_at:
+            _keep(message, [one for one in told if one], everybody=everybody)
+
+
+def _people(room: Room, names: Iterable[str]) -> dict[str, User]:
+    """The members that these names can mean; one query."""
+    wanted = {spelling for name in names for spelling in _spellings(name)}
+    found = Membership.objects.filter(
+        room=room, user__is_active=True, user__name_skeleton__in=wanted
+    )
+    return {one.user.name_skeleton: one.user for one in found.select_related("user")}
+
+
+def _spellings(name: str) -> tuple[str, str]:
+    """A name as it is, and with blanks: `@Ada_Lovelace` is Ada Lovelace."""
+    return skeleton(name), skeleton(name.replace("_", " "))
+
+
+def _spelled(name: str, people: People) -> User | None:
+    return next((people[one] for one in _spellings(name) if one in people), None)
+
+
+def _may_tell_all(desk: Desk, message: Message) -> bool:
+    """Everybody in a small room; in a larger one who runs it or its talk."""
+    if desk.roles.get(message.author_id) in {"admin", "moderator"}:
+        return True
+    members = Membership.objects.filter(room=desk.room)[: limits.EVERYBODY_MAX + 1]
+    return len(members) <= limits.EVERYBODY_MAX
+
+
+def _chip(mark: "re.Match[str]", people: People, tells_all: bool) -> str:
+    name = unescape(mark[1])
+    if name in EVERYBODY:
+        return _span("everybody", name) if tells_all else f"@{mark[1]}"
+    user = _spelled(name, people)
+    return _span(user.public_id, user.display_name) if user else f"@{mark[1]}"
+
+
+def _span(who: str, name: str) -> str:
+    return f'<span class="mention" data-user="{who}">@{escape(name)}</span>'
+
+
+def _keep(message: Message, told: Sequence[User], *, everybody: bool) -> None:
+    rows = [Mention(room=message.room, seq=message.seq, user=user) for user in told]
+    if everybody:
+        rows.append(Mention(room=message.room, seq=message.seq, user=None))
+    Mention.objects.bulk_create(rows)
+    if message.created_changed_seq is None:  # an edit tells nobody again
+        users = [user.pk for user in told]
+        message.mentioned = (*users, *([EVERYBODY_KEY] if everybody else []))
+        tell_mentioned(message, users)
