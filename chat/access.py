@@ -7,8 +7,8 @@ from django.http import Http404
 
 from accounts.models import User
 from accounts.sessions import Principal
-from chat.models import Membership, Room
-from chat.silences import silence
+from chat.models import Membership, Message, Room
+from chat.silences import RUNS_TALK, silence
 from chat.titles import entitle
 
 Rule = Callable[[User, Room], bool]
@@ -97,6 +97,33 @@ def allowed_or_404(user: User, action: str, public_id: str) -> Room:
     found = room_or_404(user, public_id)
     if not can(user, action, found):
         raise PermissionDenied("You may not do that in this room.")
+    return found
+
+
+def may_edit(user: User, message: Message) -> bool:
+    """Whether the user may give the message another text: its author, who may write."""
+    return message.author_id == user.pk and can(user, "post", message.room)
+
+
+def may_delete(user: User, message: Message) -> bool:
+    """Whether the user may delete the message: its author, and who runs the talk."""
+    role = role_in(user, message.room)
+    if role is None or message.kind == Message.Kind.SYSTEM:
+        return False
+    return message.author_id == user.pk or role in RUNS_TALK
+
+
+def message_or_404(user: User, room: Room, seq: int) -> Message:
+    """The room's message, with its author, if the user may read it.
+
+    Raises:
+        Http404: it is not there, is deleted, or not theirs to read; all look the same.
+    """
+    rows = Message.objects.readable_by(user, room).select_related("author")
+    found = rows.filter(seq=min(seq, room.last_seq + 1), deleted_at=None).first()
+    if found is None:
+        raise Http404("No such message, or it was deleted.")
+    found.room = room
     return found
 
 

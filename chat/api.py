@@ -10,9 +10,9 @@ from accounts.api import api
 from accounts.http import UserRequest
 from chat import fields, health, openapi
 from chat.api_parts import number_in, refusal, visible
-from chat.fanout import message_fields
 from chat.fields import MAX_SEQ
 from chat.inbox import Refused, delete_message, edit_message, post_message
+from chat.message_fields import message_fields
 from chat.models import Message, Room
 from livechat.lib import limits
 from livechat.lib.codec import FrameError, decode

@@ -289,6 +289,7 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
         intents.Send: _post,
         intents.Edit: _write,
         intents.Delete: _write,
+        intents.React: _write,
         intents.Stream: _write,
         intents.Append: _write,
         intents.Finish: _write,

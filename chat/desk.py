@@ -12,6 +12,7 @@ from chat.models import Message, Room
 from chat.moderation_tables import AuditEntry
 from chat.silences import slow_wait_s
 from chat.streams import Chunk, Stream
+from chat.versions import Version
 from livechat.lib.token_bucket import Level, Rate, take
 
 
@@ -66,6 +67,10 @@ class Desk:
     grown: set[int] = field(default_factory=set)
     ended: set[int] = field(default_factory=set)
     chunks: list[Chunk] = field(default_factory=list)
+    # Edits that were done, as (seq, client_id); the texts before them; what is deleted.
+    edits: set[tuple[int, UUID]] = field(default_factory=set)
+    versions: list[Version] = field(default_factory=list)
+    purged: set[int] = field(default_factory=set)
 
     def change(self, message: Message) -> Message:
         """A copy of the message with the room's next change, to be given its new state.
@@ -80,6 +85,25 @@ class Desk:
         rows[message.seq] = self.found[message.seq] = changed
         self.states.append(changed)
         return changed
+
+    def keep_version(self, message: Message, client_id: UUID) -> None:
+        """Keep the message's text, in whose place this edit puts another one."""
+        self.edits.add((message.seq, client_id))
+        self.versions.append(
+            Version(
+                room=self.room,
+                seq=message.seq,
+                client_id=client_id,
+                body=message.body,
+                html=message.html,
+                written_at=message.edited_at or message.created_at,
+            )
+        )
+
+    def purge(self, seq: int) -> None:
+        """Forget the earlier texts of a message that is deleted."""
+        self.purged.add(seq)
+        self.versions = [one for one in self.versions if one.seq != seq]
 
     def pay(self, sender: Sender) -> float:
         """Take a token; 0, or the seconds to wait when the bucket is empty."""

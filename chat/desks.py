@@ -12,10 +12,18 @@ from accounts.blocks import blocked_pairs
 from accounts.models import User
 from chat import rows
 from chat.desk import Body, Desk, Sender
-from chat.inbox import AppendIntent, FinishIntent, PostIntent, SilenceIntent, Write
+from chat.inbox import (
+    AppendIntent,
+    EditIntent,
+    FinishIntent,
+    PostIntent,
+    SilenceIntent,
+    Write,
+)
 from chat.models import Ban, Room
 from chat.room import Registry
 from chat.streams import Stream
+from chat.versions import Version
 from livechat.lib import limits
 from livechat.lib.token_bucket import Rate
 
@@ -68,6 +76,7 @@ def read_desks(
         _recall_last_posts(desks, here)
         _recall_stored(desks, here)
         _find_targets(desks, here)
+        _recall_edits(desks, here)
         growing = [one for one in here if _is_of_a_stream(one)]
         if growing:
             _recall_streams(desks, senders, growing)
@@ -151,6 +160,17 @@ def _find_targets(desks: dict[int, Desk], intents: Iterable[Write]) -> None:
     for message in found:
         message.room = desks[message.room_id].room
         desks[message.room_id].found[message.seq] = message
+
+
+def _recall_edits(desks: dict[int, Desk], intents: Iterable[Write]) -> None:
+    edits = {
+        (one.room, one.seq, one.client_id)
+        for one in intents
+        if isinstance(one, EditIntent) and one.client_id is not None
+    }
+    if edits:  # a query only when something is edited
+        for room, seq, client_id in Version.objects.done(edits):
+            desks[room].edits.add((seq, client_id))
 
 
 def _is_of_a_stream(intent: Write) -> bool:

@@ -5,14 +5,16 @@ No fragment knows its viewer, so the same bytes go to every socket of the room.
 
 import copy
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import msgspec
 from django.db.models import OuterRef
 from django.template.loader import get_template
 from django.utils.html import escape
 
+from chat.message_fields import message_fields
 from chat.models import Message, Room
+from chat.quotes import quoted
+from chat.reactions import chips, named
 from chat.streams import Stream
 from livechat.lib import limits
 from livechat.lib.codec import encode
@@ -78,7 +80,7 @@ def replayed(
     is new, under the number of its creation, so that the change finds it there.
     """
     told: list[Publication] = []
-    for one in messages:
+    for one in quoted(named(messages)):
         number = one.changed_seq
         if one.first_changed_seq > after:
             number = number if number <= upto else one.first_changed_seq
@@ -102,7 +104,8 @@ def retold(
     was shut out: what a message became above one of them is not told below it.
     """
     told: dict[int, Publication] = {}
-    for one in messages:
+    quoted(named(stands.values()))
+    for one in quoted(named(messages)):
         first = one.first_changed_seq
         told[first] = _created(_as_of(first, one, ends), room, first)
         if one.changed_seq != first:
@@ -117,7 +120,7 @@ def _as_of(number: int, message: Message, ends: Sequence[int]) -> Message:
     if not any(number < end < message.changed_seq for end in ends):
         return message
     bare = copy.copy(message)
-    bare.body = bare.html = ""
+    bare.body = bare.html = bare.reactions = ""
     return bare
 
 
@@ -140,38 +143,6 @@ def publish(room: str, messages: Sequence[Message]) -> bool:
     """
     publications = [publication(message, room) for message in messages]
     return publish_bytes(room_channel(room), msgspec.msgpack.encode(publications))
-
-
-def message_fields(message: Message) -> dict[str, Any]:
-    """The fields of the protocol's `message`, without `type` and `room`.
-
-    Once it has changed, those of `changed`: then it says how it has.
-    """
-    author = message.author
-    fields = {
-        "seq": message.seq,
-        "changed_seq": message.changed_seq,
-        "kind": message.told_kind,
-        "author": {
-            "id": author.public_id,
-            "name": author.display_name,
-            "bot": author.is_bot,
-        },
-        "client_id": str(message.client_id),
-        "body": message.body,
-        "html": message.html,
-        "event": message.told,
-        "reply_to": message.reply_to,
-        "attachments": [],
-        "created_at": message.created_at.isoformat(),
-    }
-    if message.stream:
-        fields["stream"] = message.stream
-    if message.created_changed_seq is not None:
-        edited_at = message.edited_at and message.edited_at.isoformat()
-        deleted = message.deleted_at is not None
-        fields |= {"edited_at": edited_at, "deleted": deleted, "reactions": {}}
-    return fields
 
 
 def replaced(message: Message) -> bytes:
@@ -214,8 +185,10 @@ def _opens(message: Message) -> bool:
 
 def message_html(message: Message) -> str:
     """The article of one message, the same for page and fan-out."""
+    if message.reply_to is not None and message.quote is None:
+        quoted([message])
     template = get_template("chat/_message.jinja", using="fragments")
-    return template.render({"message": message})
+    return template.render({"message": message, "chips": chips(message)})
 
 
 def partial(target: str, swap: str, html: str) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from livechat.lib.codec import FrameError
+from livechat.lib.emoji import emoji as known_emoji
 
 MAX_SEQ = 2**53
 
@@ -33,6 +34,14 @@ def number(name: str, value: Any) -> int:
     if not 0 <= value <= MAX_SEQ:
         raise FrameError("bad_seq", f"{name}: expected 0 to 2^53, got {value}.")
     return value
+
+
+def emoji(name: str, value: Any) -> str:
+    """The characters of a known emoji, spelled as the list does."""
+    found = known_emoji(text(name, value))
+    if found is None:
+        raise FrameError("bad_frame", f"{name}: expected one emoji.")
+    return found.text
 
 
 def flag(name: str, value: Any) -> bool:

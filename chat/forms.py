@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from accounts.models import User
 from chat.moderation_tables import Report
 from livechat.lib import limits
+from livechat.lib.emoji import emoji
 from livechat.lib.text import TextError, normalise_name, skeleton
 
 MAX_SEQ = 2**53
@@ -152,6 +153,30 @@ class MessageForm(forms.Form):
 
     client_id = forms.UUIDField()
     body = forms.CharField(strip=False, required=False)
+
+
+class EditForm(forms.Form):
+    """Another text for a message, under an id of its own; the room worker judges it."""
+
+    client_id = forms.UUIDField()
+
+
+class ReactionForm(forms.Form):
+    """One emoji, and whether it is put to a message or taken back."""
+
+    emoji = forms.CharField(max_length=limits.NAME_MAX_LENGTH)
+    on = forms.ChoiceField(choices=[("yes", "yes"), ("no", "no")], required=False)
+
+    def clean_emoji(self) -> str:
+        """As the list of emoji spells it."""
+        found = emoji(self.cleaned_data["emoji"])
+        if found is None:
+            raise ValidationError("This is no emoji.")
+        return found.text
+
+    def clean_on(self) -> str:
+        """Put to it, if nothing else is said."""
+        return str(self.cleaned_data["on"] or "yes")
 
 
 class BeforeForm(forms.Form):

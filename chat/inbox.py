@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 
@@ -53,6 +53,7 @@ class EditIntent(msgspec.Struct, frozen=True, array_like=True, tag="edit"):
     address: str
     ref: str | None
     public_id: str = ""
+    client_id: UUID | None = None  # None: an older version wrote it
 
 
 class DeleteIntent(msgspec.Struct, frozen=True, array_like=True, tag="delete"):
@@ -62,6 +63,21 @@ class DeleteIntent(msgspec.Struct, frozen=True, array_like=True, tag="delete"):
     user: int
     epoch: int
     seq: int
+    process: str
+    address: str
+    ref: str | None
+    public_id: str = ""
+
+
+class ReactIntent(msgspec.Struct, frozen=True, array_like=True, tag="react"):
+    """An emoji of one's own on a message, or no longer."""
+
+    room: int
+    user: int
+    epoch: int
+    seq: int
+    emoji: str
+    on: bool
     process: str
     address: str
     ref: str | None
@@ -117,7 +133,7 @@ class _Untagged(PostIntent, frozen=True, array_like=True, tag=False):
 
 
 Piecewise = AppendIntent | FinishIntent | SilenceIntent
-Change = EditIntent | DeleteIntent | Piecewise
+Change = EditIntent | DeleteIntent | ReactIntent | Piecewise
 Write = PostIntent | Change  # what the room worker decides over
 
 _write: msgspec.msgpack.Decoder[Write] = msgspec.msgpack.Decoder(Write)
@@ -221,15 +237,17 @@ def post_message(
     return _posted(_ask(room.shard, intent))
 
 
-def edit_message(user: User, room: Room, seq: int, body: str) -> Posted:
+def edit_message(
+    user: User, room: Room, seq: int, body: str, client_id: UUID | None = None
+) -> Posted:
     """Give a message another text and wait, as `post_message` does.
 
-    The text that it has already changes nothing. Raises as `post_message` does.
+    The text that it has already changes nothing, and neither does a repeat of the same
+    `client_id`. Raises as `post_message` does.
     """
     key = f"answer:{secrets.token_hex(8)}"
-    intent = EditIntent(
-        room.pk, user.pk, user.epoch, seq, body, "", key, None, room.public_id
-    )
+    edit, person = client_id or uuid4(), (room.pk, user.pk, user.epoch)
+    intent = EditIntent(*person, seq, body, "", key, None, room.public_id, edit)
     return _posted(_ask(room.shard, intent))
 
 
@@ -238,6 +256,15 @@ def delete_message(user: User, room: Room, seq: int) -> Posted:
     key = f"answer:{secrets.token_hex(8)}"
     intent = DeleteIntent(
         room.pk, user.pk, user.epoch, seq, "", key, None, room.public_id
+    )
+    return _posted(_ask(room.shard, intent))
+
+
+def react(user: User, room: Room, seq: int, emoji: str, *, on: bool) -> Posted:
+    """Put a known emoji to a message or take it back; a repeat changes nothing."""
+    key = f"answer:{secrets.token_hex(8)}"
+    intent = ReactIntent(
+        room.pk, user.pk, user.epoch, seq, emoji, on, "", key, None, room.public_id
     )
     return _posted(_ask(room.shard, intent))
 

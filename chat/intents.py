@@ -58,6 +58,7 @@ class Edit(Intent):
     room: str
     seq: int
     body: str
+    client_id: UUID | None  # of the edit; a repeat of it is harmless, however late
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,16 @@ class Delete(Intent):
 
     room: str
     seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class React(Intent):
+    """Put an emoji of one's own to a message, or take it back."""
+
+    room: str
+    seq: int
+    emoji: str
+    on: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +160,21 @@ _TYPES: dict[str, _Type] = {
         },
     ),
     "edit": _Type(
-        Edit, {"room": fields.room, "seq": fields.number, "body": fields.text}, {}
+        Edit,
+        {"room": fields.room, "seq": fields.number, "body": fields.text},
+        {"client_id": fields.uuid},
     ),
     "delete": _Type(Delete, {"room": fields.room, "seq": fields.number}, {}),
+    "react": _Type(
+        React,
+        {
+            "room": fields.room,
+            "seq": fields.number,
+            "emoji": fields.emoji,
+            "on": fields.flag,
+        },
+        {},
+    ),
     "stream": _Type(
         Stream,
         {"room": fields.room, "client_id": fields.uuid},
@@ -244,6 +267,7 @@ _NAMES: dict[str, dict[str, fields.Read]] = {
     "send": {"room": _printable_room, "client_id": fields.uuid},
     "edit": {"room": _printable_room, "seq": fields.number},
     "delete": {"room": _printable_room, "seq": fields.number},
+    "react": {"room": _printable_room, "seq": fields.number},
     "stream": {"room": _printable_room, "client_id": fields.uuid},
     "append": {"room": _printable_room, "seq": fields.number},
     "finish": {"room": _printable_room, "seq": fields.number},

@@ -1,7 +1,7 @@
 """Rooms, memberships and the log: a room's messages, numbered without holes."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models import User
-from chat import mention_tables, moderation_tables, worker_tables  # noqa: F401 - Django finds them
+from chat import mention_tables, moderation_tables, versions, worker_tables  # noqa: F401
 from chat.querysets import (
     BanQuerySet,
     MembershipQuerySet,
@@ -222,6 +222,7 @@ class Message(models.Model):
     epoch = models.BigIntegerField(default=0)
     reply_to = models.BigIntegerField(null=True)
     continues = models.BooleanField(default=False)  # same author, within minutes
+    reactions = models.TextField(blank=True, default="")  # JSON (chat/reactions.py)
     created_at = models.DateTimeField()
     edited_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)  # a tombstone: no text, no html
@@ -230,6 +231,8 @@ class Message(models.Model):
     mentioned: "Sequence[int]" = ()
 
     objects = MessageQuerySet.as_manager()
+    quote: object = None  # what it answers, once read (chat/quotes.py)
+    names: Mapping[str, str] | None = None  # of who reacted, by public id, once read
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [

@@ -71,7 +71,10 @@ MESSAGE["properties"] |= {
     "stream": {"enum": ["open", "done", "interrupted", "stopped"]},
     "edited_at": {"type": ["string", "null"], "format": "date-time"},
     "deleted": FLAG,
-    "reactions": {"type": "object", "maxProperties": 0},
+    "reactions": {
+        "type": "object",
+        "additionalProperties": {"type": "array", "items": {"type": "string"}},
+    },
 }
 PAGE = an_object(
     {

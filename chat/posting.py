@@ -31,6 +31,7 @@ from chat.moderation_tables import AuditEntry
 from chat.room import Registry
 from chat.streams import Chunk, Stream
 from chat.unread import ReadMark
+from chat.versions import Version
 from livechat.lib import limits
 from livechat.lib.failpoints import failpoint
 from livechat.lib.growth import Piece
@@ -113,6 +114,8 @@ def _store(desks: Sequence[Desk]) -> None:
     for desk in desks:
         if desk.streams or desk.ended:
             _store_streams(desk)
+        if desk.versions or desk.purged:
+            _store_versions(desk)
     rows.move_counters(
         [
             (desk.room, desk.room.last_seq - len(desk.new), desk.first_changed_seq)
@@ -164,10 +167,17 @@ def _marks(desk: Desk) -> list[ReadMark]:
     ]
 
 
+def _store_versions(desk: Desk) -> None:
+    """Store the texts before edits; of what is deleted none is left."""
+    Version.objects.filter(room=desk.room, seq__in=desk.purged).delete()
+    Version.objects.bulk_create(desk.versions)
+
+
 CHANGING = (
     "body",
     "html",
     "stream",
+    "reactions",
     "changed_seq",
     "created_changed_seq",
     "edited_at",

@@ -16,6 +16,8 @@ from chat.inbox import Answer, answers_channel, stream
 from chat.intake import GROUP, Entry
 from chat.models import Room
 from chat.posting import Outcome
+from chat.quotes import quoted
+from chat.reactions import named
 from chat.unread import ReadMark
 from livechat.lib.failpoints import failpoint
 from livechat.lib.feed import Publication
@@ -60,6 +62,7 @@ async def publish(
 def publications(outcomes: Sequence[Outcome]) -> dict[str, list[Publication]]:
     """What each room is told of a batch, in its order, by the room's public id."""
     rooms: dict[str, list[Publication]] = defaultdict(list)
+    quoted(named(one.message for one in outcomes if one.message is not None))
     for outcome in outcomes:
         room = outcome.answer.room
         if outcome.message is not None:

@@ -9,6 +9,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
+from chat.reactions import named
 from chat.streams import Stream
 from livechat.lib import limits
 
@@ -221,7 +222,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 
 def _with_texts(messages: "list[Message]") -> "list[Message]":
-    """The page; a query more, and one for their texts, only if some of it grows."""
+    """The page; a query more, and one for their texts, only if some of it grows.
+
+    And one for the names of who reacted, if anybody did.
+    """
+    named(messages)
     growing = {one.seq: one for one in messages if one.stream == one.Growth.OPEN}
     if growing:
         room = messages[0].room_id

@@ -12,6 +12,16 @@ from accounts.http import UserRequest
 from chat.changes import NotPossible, TooManyChanges
 from livechat.lib.http import error_page
 
+# Of what the room worker refused, as the API says it; all else is the text's own fault.
+REFUSAL_STATUS = {
+    "rate_limited": 429,
+    "waiting": 503,
+    "busy": 503,
+    "storage_full": 507,
+    "forbidden": 403,
+    "no_message": 404,
+}
+
 P = ParamSpec("P")
 View = Callable[Concatenate[UserRequest, P], HttpResponse]
 

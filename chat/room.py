@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import uuid4
 
 from django.utils import timezone
 
 from accounts.models import User
-from chat import silences, streaming
+from chat import reacting, silences, streaming
 from chat.answers import acked, refused, too_fast
 from chat.desk import Body, Desk, Sender
 from chat.inbox import (
@@ -23,6 +24,7 @@ from chat.inbox import (
     DeleteIntent,
     EditIntent,
     PostIntent,
+    ReactIntent,
     SilenceIntent,
     Write,
 )
@@ -81,6 +83,8 @@ class RoomActor:
         assert sender is not None  # noqa: S101 - _not_allowed refused the others
         if isinstance(intent, PostIntent):
             return self._post(intent, sender, desk)
+        if isinstance(intent, ReactIntent):
+            return reacting.react(intent, sender, desk)
         if refusal := _not_theirs(intent, desk):
             return refused(intent, desk.room, *refusal)
         if isinstance(intent, DeleteIntent):
@@ -136,11 +140,15 @@ class RoomActor:
             return refused(intent, desk.room, "forbidden", why)
         if body.code:
             return refused(intent, desk.room, body.code, body.message)
+        client_id = intent.client_id or uuid4()
+        if (message.seq, client_id) in desk.edits:
+            return acked(intent, desk.room, message, repeated=True)
         if body.text == message.body:  # a repeat, or an edit that came to nothing
             return acked(intent, desk.room, message, repeated=True)
         if wait_s := desk.pay(sender):
             return too_fast(intent, desk.room, wait_s)
         html = render(body.text) if body.html is None else body.html
+        desk.keep_version(message, client_id)
         edited = desk.change(message)
         edited.body, edited.html, edited.edited_at = body.text, html, desk.now
         return acked(intent, desk.room, edited)
@@ -152,7 +160,8 @@ class RoomActor:
         deleted = desk.change(message)
         if message.stream == Message.Growth.OPEN:
             streaming.drop(deleted, desk)
-        deleted.body = deleted.html = ""
+        desk.purge(message.seq)
+        deleted.body = deleted.html = deleted.reactions = ""
         deleted.deleted_at = desk.now
         desk.note_deletion(intent.user, deleted)
         return acked(intent, desk.room, deleted)

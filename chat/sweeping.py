@@ -8,6 +8,7 @@ swept by the web processes; one that dies leaves it to the others, or to its nex
 from django.db import transaction
 
 from chat.models import Message, Room
+from chat.versions import Version
 from livechat.lib import limits
 
 
@@ -25,7 +26,9 @@ def sweep() -> bool:
             return False
         size = limits.DELETE_BATCH_MESSAGES
         rows = Message.objects.filter(room=room).order_by("seq")
-        keys = list(rows.values_list("pk", flat=True)[:size])
+        keys = dict(rows.values_list("pk", "seq")[:size])
+        upto = max(keys.values(), default=0)
+        Version.objects.filter(room=room, seq__lte=upto).delete()
         Message.objects.filter(pk__in=keys).delete()
         if len(keys) < size:
             room.delete()

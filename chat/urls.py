@@ -8,6 +8,7 @@ from chat import (
     views_invites,
     views_lobby,
     views_members,
+    views_messages,
     views_people,
     views_reach,
     views_read,
@@ -81,6 +82,46 @@ urlpatterns = [
         "rooms/<str:public_id>/suggest",
         views_suggest.room_suggest,
         name="room_suggest",
+    ),
+    path(
+        "rooms/<str:public_id>/edit-last",
+        views_messages.message_edit_last,
+        name="message_edit_last",
+    ),
+    path(
+        "rooms/<str:public_id>/<int:seq>",
+        views_messages.message_link,
+        name="message_link",
+    ),
+    path(
+        "rooms/<str:public_id>/<int:seq>/reply",
+        views_messages.message_reply,
+        name="message_reply",
+    ),
+    path(
+        "rooms/<str:public_id>/<int:seq>/menu",
+        views_messages.message_menu,
+        name="message_menu",
+    ),
+    path(
+        "rooms/<str:public_id>/<int:seq>/reactions",
+        views_messages.message_reactions,
+        name="message_reactions",
+    ),
+    path(
+        "rooms/<str:public_id>/<int:seq>/versions",
+        views_messages.message_versions,
+        name="message_versions",
+    ),
+    path(
+        "rooms/<str:public_id>/<int:seq>/edit",
+        views_messages.message_edit,
+        name="message_edit",
+    ),
+    path(
+        "rooms/<str:public_id>/<int:seq>/delete",
+        views_messages.message_delete,
+        name="message_delete",
     ),
     path(
         "rooms/<str:public_id>/members",

@@ -25,20 +25,13 @@ from chat.inbox import Refused
 from chat.models import Membership, Message, Room
 from chat.people import pane
 from chat.presence import present
-from chat.refusals import go, tells_refusals
+from chat.quotes import quoted
+from chat.refusals import REFUSAL_STATUS, go, tells_refusals
 from chat.roster import Roster
 from chat.silences import silence as why_silent
 from chat.unread import new_in
 from livechat.lib import limits
 from livechat.lib.http import error_page
-
-# As the API says it; what is not here is the text's own fault.
-REFUSAL_STATUS = {
-    "rate_limited": 429,
-    "waiting": 503,
-    "busy": 503,
-    "storage_full": 507,
-}
 
 
 @require_safe
@@ -162,10 +155,12 @@ def _room_page(
     silence = why_silent(room, mine.role, is_muted=mine.is_muted) if mine else ""
     runs_room = can(user, "edit_room", room)
     moderates = mine is not None and mine.role == Membership.Role.MODERATOR
+    log = _page(user, room, before)
     context = {
         "room": room,
         "before": before,
-        "log": _page(user, room, before),
+        "log": log,
+        "newer": _newer(room, log),
         "new": new_in(mine),
         "may_post": belongs and not silence,
         "belongs": belongs,
@@ -192,6 +187,13 @@ def _states(room: Room) -> dict[str, str]:
     return roster.states()
 
 
+def _newer(room: Room, log: list[Message]) -> int | None:
+    """Where the page after this one ends; None when this is the newest."""
+    if not log or log[-1].seq == room.last_seq:
+        return None
+    return log[-1].seq + limits.PAGE_SIZE + 1
+
+
 def _page(user: User, room: Room, before: int | None) -> list[Message]:
     """The page that ends before `before`; None: the newest that the cursor covers.
 
@@ -199,7 +201,7 @@ def _page(user: User, room: Room, before: int | None) -> list[Message]:
     last section and the cursor belong together.
     """
     end = room.last_seq + 1 if before is None else min(before, room.last_seq + 1)
-    return Message.objects.readable_by(user, room).page_before(end)
+    return quoted(Message.objects.readable_by(user, room).page_before(end))
 
 
 def _refused_page(

@@ -1,5 +1,7 @@
 """What a socket's person writes, as intents for the room worker."""
 
+from uuid import uuid4
+
 from accounts.sessions import Principal
 from chat import intents
 from chat.access import may_stream
@@ -9,11 +11,12 @@ from chat.inbox import (
     EditIntent,
     FinishIntent,
     PostIntent,
+    ReactIntent,
     Write,
 )
 
 Piecewise = intents.Stream | intents.Append | intents.Finish
-Writing = intents.Send | intents.Edit | intents.Delete | Piecewise
+Writing = intents.Send | intents.Edit | intents.Delete | intents.React | Piecewise
 
 
 def may_write_so(intent: Writing, who: Principal) -> bool:
@@ -31,9 +34,12 @@ def write_of(
     address = (*socket, intent.ref, intent.room)
     match intent:
         case intents.Edit():
-            return EditIntent(*person, intent.body, *address)
+            edit = intent.client_id or uuid4()
+            return EditIntent(*person, intent.body, *address, edit)
         case intents.Delete():
             return DeleteIntent(*person, *address)
+        case intents.React():
+            return ReactIntent(*person, intent.emoji, intent.on, *address)
         case intents.Append():
             return AppendIntent(*person, intent.offset, intent.text, *address)
         case intents.Finish():

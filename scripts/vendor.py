@@ -16,7 +16,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 FRONTEND = ROOT / "frontend"
 MANIFEST = ROOT / "static/vendor/vendor.json"
-FOLDERS = ("static/vendor", "static/fonts", "frontend/vendor")
+FOLDERS = ("static/vendor", "static/fonts", "frontend/vendor", "livechat/data")
 
 SUBSETS = (
     "cyrillic-ext",
@@ -54,6 +54,10 @@ FILES: dict[str, dict[str, str]] = {
     },
     "@github/combobox-nav": {"LICENSE": "static/vendor/combobox-nav.LICENSE.txt"},
     "dom-input-range": {"LICENSE": "static/vendor/dom-input-range.LICENSE.txt"},
+    "emojibase-data": {
+        "en/compact.json": "livechat/data/emoji/compact.json",
+        "LICENSE": "livechat/data/emoji/LICENSE",
+    },
     "daisyui": {
         name: f"{DAISYUI}/{name}"
         for name in (

@@ -66,7 +66,15 @@ EXCEPTIONS = {
 
 # Inside chat a file imports only files of the lines above its own.
 CHAT_LAYERS = (
-    ("streams", "fields", "worker_tables", "mention_tables", "moderation_tables"),
+    (
+        "streams",
+        "fields",
+        "worker_tables",
+        "mention_tables",
+        "moderation_tables",
+        "versions",
+        "reactions",
+    ),
     (
         "events",
         "shortcuts",
@@ -77,7 +85,7 @@ CHAT_LAYERS = (
         "openapi_parts",
     ),
     ("models", "forms_read", "roster", "openapi_invites", "openapi_push"),
-    ("unread", "titles", "silences", "openapi_rooms"),
+    ("unread", "titles", "silences", "message_fields", "quotes", "openapi_rooms"),
     (
         "access",
         "inbox",
@@ -105,7 +113,7 @@ CHAT_LAYERS = (
         "writing",
         "errands",
     ),
-    ("streaming", "silence", "telling"),
+    ("streaming", "silence", "reacting", "telling"),
     (
         "people",
         "room",
@@ -148,6 +156,7 @@ CHAT_LAYERS = (
         "api_push",
         "views",
         "views_members",
+        "views_messages",
         "views_people",
         "views_directs",
         "views_settings",

@@ -12,6 +12,17 @@ from tests.access.world import World
 from tests.push.browser import told_by_browser
 
 ABOUT_THE_TARGET = {"room_role", "room_mute", "room_removal", "room_ban", "api_member"}
+ABOUT_A_MESSAGE = {
+    "api_message",
+    "message_report",
+    "message_link",
+    "message_reply",
+    "message_menu",
+    "message_versions",
+    "message_reactions",
+    "message_edit",
+    "message_delete",
+}
 
 QUERIES = {
     "room_history": "?before=5",
@@ -61,7 +72,7 @@ def _parts(row: Row, world: World, role: str, room: str) -> dict[str, Any]:
         parts["pk"] = world.links[row.privacy]
     elif row.name == "room_report":
         parts["pk"] = world.reports.get(row.privacy, 0)
-    elif row.name in {"api_message", "message_report"}:
+    elif row.name in ABOUT_A_MESSAGE:
         numbers = world.own if row.whose == "own" else world.other
         parts["seq"] = numbers.get(role, 1)
     return parts | _site_parts(row, world, role)
@@ -109,6 +120,10 @@ def _bodies(world: World, row: Row) -> dict[tuple[str, str], dict[str, Any]]:
         ("room_messages", "POST"): {"client_id": str(uuid4()), "body": "by a form"},
         ("room_read", "POST"): {"upto": "1"},
         ("room_own", "POST"): {"level": "nothing"},
+        ("message_edit", "POST"): {"client_id": str(uuid4()), "body": "by a form"},
+        ("message_delete", "POST"): {},
+        ("message_reply", "POST"): {"client_id": str(uuid4()), "body": "so it is"},
+        ("message_reactions", "POST"): {"emoji": "🎉"},
         ("room_members", "POST"): {"name": outsider.display_name},
         ("room_role", "POST"): {"role": "admin"},
         ("room_mute", "POST"): {"muted": "yes"},

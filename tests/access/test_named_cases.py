@@ -19,7 +19,7 @@ from chat import members as people
 from chat.api_members import member_fields
 from chat.api_parts import one_room
 from chat.changes import NotPossible
-from chat.fanout import message_fields
+from chat.message_fields import message_fields
 from chat.models import Membership, Message, Room
 from livechat.lib.ids import ALPHABET, LENGTH
 from tests.access import matrix

@@ -26,6 +26,10 @@ from tests.chat.pages import client_of
 
 BY_THE_WORKER = {
     ("room_messages", "POST"),
+    ("message_edit", "POST"),
+    ("message_delete", "POST"),
+    ("message_reply", "POST"),
+    ("message_reactions", "POST"),
     ("api_messages", "POST"),
     ("api_message", "PATCH"),
     ("api_message", "DELETE"),

@@ -31,6 +31,7 @@ def frame_of(row: Row, world: World, role: str) -> dict[str, Any]:
         "append": {"seq": growing(row, world, role) or seq, "offset": 0, "text": "it"},
         "finish": {"seq": growing(row, world, role) or seq},
         "delete": {"seq": seq},
+        "react": {"seq": seq, "emoji": "🎉", "on": True},
         "read": {"seq": 1},
     }
     return fields.get(row.name, {})

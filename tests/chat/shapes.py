@@ -22,7 +22,7 @@ MESSAGE_FIELDS = {
     "attachments": [],
     "created_at": TEXT,
 }
-CHANGED_FIELDS = {"edited_at": MAYBE_TEXT, "deleted": FLAG, "reactions": {}}
+CHANGED_FIELDS = {"edited_at": MAYBE_TEXT, "deleted": FLAG, "reactions": dict}
 META = {"ref": TEXT, "state": TEXT, "typing": FLAG, "joined_at": TEXT, "device": TEXT}
 PERSON = {"name": TEXT, "avatar_url": MAYBE_TEXT, "metas": [META]}
 LOBBY = {

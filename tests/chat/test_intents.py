@@ -100,7 +100,7 @@ JSON = st.recursive(
 )
 NAMES = ["room", "after", "client_id", "body", "reply_to", "attachments", "seq", "on"]
 NAMES += ["offset", "text", "reason"]
-KINDS = ["subscribe", "send", "stream", "append", "finish", "read", "typing"]
+KINDS = ["subscribe", "send", "stream", "append", "finish", "read", "react", "typing"]
 
 
 @given(

@@ -1,12 +1,8 @@
 """The protocol's tables, row by row: what goes up, and what comes down for it."""
 
 import asyncio
-import json
 import uuid
 from datetime import datetime
-from typing import Any
-
-import pytest
 
 from chat import actions, room_settings
 from chat.models import Membership, Message, Room
@@ -236,24 +232,6 @@ async def test_a_private_room_is_announced_to_its_members_only(
         await asyncio.to_thread(actions.delete_room, alice, room)
         await owner.expect("room_deleted", room=room.public_id)
         await outsider.nothing_but()
-
-
-@pytest.mark.parametrize(
-    "frame",
-    [
-        {"type": "react", "seq": 1, "emoji": "👍", "on": True},
-    ],
-    ids=lambda frame: str(frame["type"]),
-)
-async def test_what_is_not_served_yet_is_an_unknown_type(
-    live: Live, room: Room, member: Member, frame: dict[str, Any]
-) -> None:
-    _, bobs = member(room, "Bob")
-    async with live.client(bobs) as client:
-        await client.raw(json.dumps({**frame, "room": room.public_id, "ref": "n"}))
-        error = await client.expect("error")
-    assert (error["code"], error["ref"]) == ("unknown_type", "n")
-    assert error["message"]
 
 
 async def test_an_ack_is_never_seen_before_its_commit(

@@ -22,12 +22,13 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-# What a browser says by itself when the server was killed under it.
+# What a browser says by itself when the server was killed, or refused a form.
 EXPECTED_NOISE = (
     "WebSocket connection to",
     "net::ERR_CONNECTION_REFUSED",
     "htmx:ws:error",
     "does not support the Push API in incognito",
+    "with a status of 422",  # a form that came back with its reason
 )
 
 NewPage = Callable[..., Page]

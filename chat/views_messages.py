@@ -1,0 +1,266 @@
+"""What one does to one message: its menu, another text, its earlier texts, its end.
+
+Each is a page of its own without JavaScript; to htmx it is the same fragment, for the
+menu beside the message, and what was changed is answered with the message's new state.
+"""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.http import UserRequest
+from chat import fanout
+from chat.access import can, may_delete, may_edit, message_or_404, room_or_404
+from chat.forms import EditForm, ReactionForm
+from chat.inbox import Refused, delete_message, edit_message, post_message, react
+from chat.models import Message, Room
+from chat.quotes import quote
+from chat.refusals import REFUSAL_STATUS
+from chat.versions import Version
+from livechat.lib import emoji, limits
+from livechat.lib.http import error_page
+
+
+@require_safe
+@login_required
+def message_link(request: UserRequest, public_id: str, seq: int) -> HttpResponse:
+    """To the room's page that holds the message, where it is marked."""
+    message = _message(request, public_id, seq)
+    address = resolve_url("room", public_id)
+    if message.room.last_seq - seq >= limits.PAGE_SIZE:
+        address += f"?before={seq + limits.PAGE_SIZE // 2}"
+    return redirect(f"{address}#m-{seq}")
+
+
+@require_safe
+@login_required
+def message_menu(request: UserRequest, public_id: str, seq: int) -> HttpResponse:
+    """What the reader may do with the message."""
+    message = _message(request, public_id, seq)
+    is_own = message.author_id == request.user.pk
+    address = resolve_url("message_link", public_id, seq)
+    more: dict[str, Any] = {
+        "link": request.build_absolute_uri(address),
+        "may_react": can(request.user, "post", message.room),
+        "belongs": can(request.user, "mark_read", message.room),
+        "may_report": not is_own and can(request.user, "report", message.room),
+        "may_edit": may_edit(request.user, message),
+        "may_delete": may_delete(request.user, message),
+    }
+    return _page(request, message, "chat/_message_menu.html", "Message", **more)
+
+
+@require_safe
+@login_required
+def message_versions(request: UserRequest, public_id: str, seq: int) -> HttpResponse:
+    """What the message said before it was edited."""
+    message = _message(request, public_id, seq)
+    versions = Version.objects.of(message.room_id, seq)
+    return _page(
+        request,
+        message,
+        "chat/_message_versions.html",
+        "Earlier texts",
+        versions=versions,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def message_edit(request: UserRequest, public_id: str, seq: int) -> HttpResponse:
+    """The form for another text, and that text (POST)."""
+    message = _message(request, public_id, seq)
+    if not may_edit(request.user, message):
+        raise PermissionDenied("You may not edit this message.")
+    if request.method != "POST":
+        return _edit_page(request, message, message.body)
+    form = EditForm(request.POST)
+    client_id = form.cleaned_data["client_id"] if form.is_valid() else uuid4()
+    text = request.POST.get("body", "")
+    try:
+        edit_message(request.user, message.room, seq, text, client_id)
+    except Refused as refusal:
+        return _edit_page(request, message, text, refusal)
+    return _done(request, message, f"#edit-{seq}")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def message_reactions(request: UserRequest, public_id: str, seq: int) -> HttpResponse:
+    """Emoji to react with, those that `q` finds; a reaction or its end (POST)."""
+    message = _message(request, public_id, seq)
+    may_react = can(request.user, "post", message.room)
+    if request.method == "POST":
+        return _react(request, message)
+    query = request.GET.get("q", "")[: limits.NAME_MAX_LENGTH]
+    found = emoji.find(query, limits.EMOJI_SHOWN)
+    part = "chat/_message_reactions.html"
+    more: dict[str, Any] = {"may_react": may_react, "found": found, "query": query}
+    return _page(request, message, part, "React", **more)
+
+
+def _react(request: UserRequest, message: Message) -> HttpResponse:
+    if not can(request.user, "post", message.room):
+        raise PermissionDenied("You may not react in this room.")
+    form = ReactionForm(request.POST)
+    if not form.is_valid():
+        return error_page(request, 422, "That is no reaction", "Expected one emoji.")
+    found, is_on = form.cleaned_data["emoji"], form.cleaned_data["on"] == "yes"
+    try:
+        react(request.user, message.room, message.seq, found, on=is_on)
+    except Refused as refusal:
+        if request.headers.get("HX-Request"):
+            return HttpResponse(fanout.toast(refusal.message))
+        status = REFUSAL_STATUS.get(refusal.code, 422)
+        return error_page(request, status, "Not stored", refusal.message)
+    return _done(request, message)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def message_reply(request: UserRequest, public_id: str, seq: int) -> HttpResponse:
+    """The form for an answer to the message, and that answer (POST)."""
+    message = _message(request, public_id, seq)
+    room: Room = message.room
+    if not can(request.user, "post", room):
+        raise PermissionDenied("You may not write in this room.")
+    if request.method != "POST":
+        return _reply_page(request, message)
+    form = EditForm(request.POST)
+    key = form.cleaned_data["client_id"] if form.is_valid() else uuid4()
+    text = request.POST.get("body", "")
+    try:
+        posted = post_message(
+            request.user, room, body=text, client_id=key, reply_to=seq
+        )
+    except Refused as refusal:
+        return _reply_page(request, message, text, key, refusal)
+    if request.headers.get("HX-Request"):
+        return HttpResponse(fanout.partial("#reply-form", "delete", ""))
+    return redirect(f"{resolve_url('room', public_id)}#m-{posted.seq}")
+
+
+def _reply_page(
+    request: UserRequest,
+    message: Message,
+    text: str = "",
+    client_id: UUID | None = None,
+    refusal: Refused | None = None,
+) -> HttpResponse:
+    context = {
+        "text": text,
+        "client_id": client_id or uuid4(),  # sent again it is the same message
+        "quote": quote(message),
+        "refused": refusal and refusal.message,
+    }
+    part = "chat/_message_reply.html"
+    return _page(request, message, part, "Reply", refusal, **context)
+
+
+@require_safe
+@login_required
+def message_edit_last(request: UserRequest, public_id: str) -> HttpResponse:
+    """The form for the last message of one's own, beside it; 204 when there is none."""
+    room = room_or_404(request.user, public_id)
+    rows = Message.objects.readable_by(request.user, room).filter(
+        author=request.user, kind=Message.Kind.TEXT, deleted_at=None
+    )
+    last = rows.order_by("-seq").first()
+    if last is None:
+        return HttpResponse(status=204)
+    last.room = room
+    if not may_edit(request.user, last):
+        raise PermissionDenied("You may not edit this message.")
+    if not request.headers.get("HX-Request"):
+        return redirect("message_edit", public_id, last.seq)
+    context = {"room": room, "message": last, **_edit_context(last.body)}
+    form = render_to_string("chat/_message_edit.html", context, request)
+    return HttpResponse(fanout.partial(f"#m-{last.seq}", "beforebegin", form))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def message_delete(request: UserRequest, public_id: str, seq: int) -> HttpResponse:
+    """Ask, then empty the message for everybody (POST)."""
+    message = _message(request, public_id, seq)
+    if not may_delete(request.user, message):
+        raise PermissionDenied("You may not delete this message.")
+    ask = ("chat/_message_delete.html", "Delete the message?")
+    if request.method != "POST":
+        return _page(request, message, *ask)
+    try:
+        delete_message(request.user, message.room, seq)
+    except Refused as refusal:
+        if request.headers.get("HX-Request"):  # the question is closed by now
+            return HttpResponse(fanout.toast(refusal.message))
+        return _page(request, message, *ask, refusal, refused=refusal.message)
+    return _done(request, message)
+
+
+def _message(request: UserRequest, public_id: str, seq: int) -> Message:
+    return message_or_404(request.user, room_or_404(request.user, public_id), seq)
+
+
+def _edit_context(text: str) -> dict[str, Any]:
+    return {
+        "text": text,
+        "client_id": uuid4(),
+        "max_length": limits.MESSAGE_MAX_LENGTH,
+    }
+
+
+def _edit_page(
+    request: UserRequest, message: Message, text: str, refusal: Refused | None = None
+) -> HttpResponse:
+    context = _edit_context(text)
+    context["refused"] = refusal and refusal.message
+    part = "chat/_message_edit.html"
+    return _page(request, message, part, "Edit the message", refusal, **context)
+
+
+def _page(
+    request: UserRequest,
+    message: Message,
+    part: str,
+    heading: str,
+    refusal: Refused | None = None,
+    **more: Any,
+) -> HttpResponse:
+    """The fragment, or the page around it."""
+    is_fragment = bool(request.headers.get("HX-Request"))
+    template = part if is_fragment else "chat/message.html"
+    context = {
+        "room": message.room,
+        "message": message,
+        "part": part,
+        "heading": heading,
+        "is_page": not is_fragment,
+        **more,
+    }
+    if refusal is None:
+        return render(request, template, context)
+    status = REFUSAL_STATUS.get(refusal.code, 422)
+    response = render(request, template, context, status=status)
+    if refusal.retry_after_ms:
+        response["Retry-After"] = str(-(-refusal.retry_after_ms // 1000))
+    return response
+
+
+def _done(request: UserRequest, message: Message, form: str = "") -> HttpResponse:
+    """The message as it is now; `form` is what is done with in the page."""
+    room: Room = message.room
+    if not request.headers.get("HX-Request"):
+        return redirect(f"{resolve_url('room', room.public_id)}#m-{message.seq}")
+    rows = Message.objects.readable_by(request.user, room).select_related("author")
+    now = rows.filter(seq=message.seq).first()
+    html = fanout.partial(form, "delete", "") if form else ""
+    if now is not None:
+        article = fanout.message_html(now)
+        html += fanout.partial(f"#m-{now.seq}", "outerMorph", article)
+    return HttpResponse(html)
