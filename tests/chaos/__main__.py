@@ -36,7 +36,20 @@ def main() -> int:
         outcomes.append(_run(seed, profile, options, options.scenes or scenes))
     if options.sabotage:
         return _caught(outcomes, options.sabotage)
+    shortened = options.minutes or options.replay or options.seed or options.calm
+    if not shortened and _is_weak(profile, outcomes):
+        return FAILED
     return FAILED if any(one.violations for one in outcomes) else PASSED_WITH
+
+
+def _is_weak(profile: Profile, outcomes: list[Outcome]) -> bool:
+    """Whether too little has happened for a run without violations to mean much."""
+    weak = False
+    for name, least in profile.least:
+        count = sum(one.figures[name] for one in outcomes)
+        _say(f"{name}, all seeds: {count:,} (at least {least:,})")
+        weak |= count < least
+    return weak
 
 
 def _options() -> argparse.Namespace:

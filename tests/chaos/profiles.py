@@ -18,6 +18,7 @@ class Profile:
     per_s: float = 25.0
     browsers: int = 2
     scenes: tuple[str, ...] = ()  # after the storm of the last seed
+    least: tuple[tuple[str, int], ...] = ()  # figures of all seeds; less shows nothing
 
     @property
     def longest_s(self) -> float:
@@ -57,6 +58,7 @@ PROFILES = {
                 "frozen_writer",
                 "growing",
             ),
+            least=(("kills", 120), ("acked", 10_000)),
         ),
         Profile("full", tuple(range(1, 8)), Pace(510), scenes=tuple(SCENES)),
     )
