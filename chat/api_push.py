@@ -16,11 +16,11 @@ from accounts.http import UserRequest
 from chat.api_parts import Fields, body_of, flag, needed, refusal
 from livechat.lib import webpush
 from livechat.lib.codec import FrameError
-from push import actions
-from push.forms import PreferencesForm
-from push.models import Delivery, Preferences, Subscription
-from push.signals import remember
-from push.views import devices_of, log_of, preferences_of
+from livechat.push import actions
+from livechat.push.forms import PreferencesForm
+from livechat.push.models import Delivery, Preferences, Subscription
+from livechat.push.signals import remember
+from livechat.push.views import devices_of, log_of, preferences_of
 
 
 def _text(name: str, value: Any) -> str:

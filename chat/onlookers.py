@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from accounts.models import User
 from chat import presence
 from chat.models import Membership, Room
-from push.sender import Verdict
+from livechat.push.sender import Verdict
 
 LOOK_S = 2.0
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 
 from chat.desk import Desk
 from chat.models import Message, Room
-from push import outbox
+from livechat.push import outbox
 
 
 def tell(desks: Iterable[Desk]) -> None:

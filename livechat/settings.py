@@ -94,7 +94,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "accounts",
-    "push",
+    "livechat.push",
     "media",
     "chat",
     "search",

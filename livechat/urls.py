@@ -8,7 +8,7 @@ urlpatterns = [
     path("accounts/", include("accounts.entrance")),
     path("accounts/2fa/", include("accounts.mfa")),
     path("", include("accounts.urls")),
-    path("", include("push.urls")),
+    path("", include("livechat.push.urls")),
     path("", include("chat.api_urls")),
     path("", include("chat.urls")),
     path("", include("search.urls")),

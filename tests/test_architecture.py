@@ -17,7 +17,6 @@ from livechat.env import PROJECT_DIR
 APPS = (
     "livechat",
     "accounts",
-    "push",
     "media",
     "chat",
     "search",
@@ -40,14 +39,14 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "livechat.launch": frozenset({"livechat.env", "livechat.supervise"}),
     "livechat": frozenset(APPS),
     "accounts": frozenset({"livechat.lib", "accounts"}),
-    "push": frozenset({"livechat.lib", "accounts", "push"}),
+    "livechat.push": frozenset({"livechat.lib", "accounts", "livechat.push"}),
     "media": frozenset({"livechat.lib", "accounts", "media"}),
     "chat": frozenset(
         {
             "livechat.lib",
             "livechat.gateway.origin",
             "accounts",
-            "push",
+            "livechat.push",
             "media",
             "chat",
         }

@@ -21,7 +21,6 @@ from livechat.lib import limits
 APPS = (
     "livechat",
     "accounts",
-    "push",
     "media",
     "chat",
     "search",

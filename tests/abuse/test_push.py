@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from accounts.models import User
-from push.models import Subscription
+from livechat.push.models import Subscription
 from tests.abuse.naughty import TEXTS
 from tests.abuse.rules import held
 from tests.chat.pages import client_of

@@ -12,7 +12,7 @@ from accounts.models import Block, Community, Device, Invite, Token, User
 from chat.models import Ban, Membership, Message, Room
 from chat.moderation_tables import AuditEntry, Report, RoomInvite
 from chat.room_invites import make_link
-from push.models import Preferences, Push, Subscription
+from livechat.push.models import Preferences, Push, Subscription
 from tests.push.browser import subscribed
 
 NOWHERE = "nowhere12345"  # no room has this id

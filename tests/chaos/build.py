@@ -18,7 +18,6 @@ COPIED = (
     "chat",
     "media",
     "search",
-    "push",
     "assistant",
     "studio",
     "templates",

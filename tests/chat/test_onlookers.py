@@ -5,7 +5,7 @@ import pytest
 from accounts.models import User
 from chat import presence
 from chat.onlookers import verdicts
-from push.sender import Verdict
+from livechat.push.sender import Verdict
 from tests.chat.pages import room_of
 
 

@@ -8,8 +8,8 @@ from chat.directs import begin_direct
 from chat.models import Membership
 from chat.onlookers import verdicts
 from chat.reading import mark_read
-from push.models import Push
-from push.sender import Verdict
+from livechat.push.models import Push
+from livechat.push.sender import Verdict
 from tests.chat.pages import room_of
 from tests.chat.test_unread import post
 from tests.push.browser import session_of, subscribed

@@ -7,7 +7,6 @@ from livechat.env import PROJECT_DIR
 APPS = (
     "livechat",
     "accounts",
-    "push",
     "media",
     "chat",
     "search",

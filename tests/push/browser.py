@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from livechat.lib.webpush import CURVE, decoded, encoded, point_of
-from push.models import Subscription, endpoint_hash
+from livechat.push.models import Subscription, endpoint_hash
 
 # The same in each process, as test ids are made from it.
 KEY = ec.derive_private_key(0xB0B, CURVE)

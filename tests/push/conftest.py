@@ -11,8 +11,8 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from livechat.lib import limits
-from push.models import Push, Subscription
-from push.sender import Sender, Verdict
+from livechat.push.models import Push, Subscription
+from livechat.push.sender import Sender, Verdict
 from tests.push.browser import new_endpoint, session_of, subscribed
 from tests.push.service import Service, push_service
 

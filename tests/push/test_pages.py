@@ -13,7 +13,7 @@ from accounts import actions as accounts
 from accounts.models import User
 from accounts.sessions import end_all_sessions
 from livechat.lib import limits, webpush
-from push.models import Delivery, Preferences, Push, Subscription
+from livechat.push.models import Delivery, Preferences, Push, Subscription
 from tests.chat.pages import client_of
 from tests.conftest import PASSWORD
 from tests.push.browser import session_of, subscribed, told_by_browser

@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from livechat.lib import limits, webpush
-from push.models import Delivery, Preferences, Push, Subscription
-from push.outbox import claim, notify, send_test, sweep, withdraw
-from push.sender import Verdict
+from livechat.push.models import Delivery, Preferences, Push, Subscription
+from livechat.push.outbox import claim, notify, send_test, sweep, withdraw
+from livechat.push.sender import Verdict
 from tests.push.browser import session_of, subscribed
 from tests.push.conftest import Deliver, Rooms, browser_of
 from tests.push.service import Service, claims_of

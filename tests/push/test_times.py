@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from push.models import Preferences
-from push.times import held_until, tomorrow_morning, zones
+from livechat.push.models import Preferences
+from livechat.push.times import held_until, tomorrow_morning, zones
 
 NIGHT = (time(22), time(7))
 

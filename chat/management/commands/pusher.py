@@ -10,7 +10,7 @@ import uvloop
 from django.core.management.base import BaseCommand
 
 from chat.onlookers import verdicts
-from push.sender import Sender
+from livechat.push.sender import Sender
 
 logger = logging.getLogger(__name__)
 

@@ -6,8 +6,9 @@ from django.apps import AppConfig
 class PushConfig(AppConfig):
     """Browsers that may be told, what they are to be told, and how it went."""
 
-    name = "push"
+    name = "livechat.push"
+    label = "push"
 
     def ready(self) -> None:
         """Connect the signal receivers."""
-        import push.signals  # noqa: F401 - connects on import
+        import livechat.push.signals  # noqa: F401 - connects on import

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from push.models import Preferences
+from livechat.push.models import Preferences
 
 MORNING_HOUR = 8  # when "until tomorrow" ends, in their zone
 

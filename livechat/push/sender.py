@@ -22,9 +22,9 @@ from django.utils import timezone
 from accounts.models import Community
 from livechat.lib import limits, outbound, webpush
 from livechat.lib.storage import DatabaseAway
-from push import outbox, times
-from push.models import Delivery, Push
-from push.outbox import Outcome
+from livechat.push import outbox, times
+from livechat.push.models import Delivery, Push
+from livechat.push.outbox import Outcome
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from livechat.lib import limits
-from push.models import Delivery, Push, Subscription
+from livechat.push.models import Delivery, Push, Subscription
 
 State = Push.State
 TEST_TAG = "test"

@@ -6,9 +6,9 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from push.actions import PAUSES_H, RESUME, TOMORROW, Browser
-from push.models import Preferences
-from push.times import zones
+from livechat.push.actions import PAUSES_H, RESUME, TOMORROW, Browser
+from livechat.push.models import Preferences
+from livechat.push.times import zones
 
 NO_SUBSCRIPTION = "This browser sent no subscription. Reload the page and try again."
 PAUSE_CHOICES = [(one, one) for one in (*PAUSES_H, TOMORROW, RESUME)]

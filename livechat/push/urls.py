@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from push import views
+from livechat.push import views
 
 urlpatterns = [
     path("profile/notifications/", views.push_settings, name="push_settings"),

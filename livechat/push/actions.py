@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from livechat.lib import limits, outbound, webpush
-from push import outbox, times
-from push.models import Preferences, Push, Subscription, endpoint_hash
+from livechat.push import outbox, times
+from livechat.push.models import Preferences, Push, Subscription, endpoint_hash
 
 PAUSES_H = {"1h": 1, "4h": 4}
 TOMORROW, RESUME = "tomorrow", "off"

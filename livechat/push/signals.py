@@ -7,7 +7,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from accounts.models import User
-from push.models import Subscription
+from livechat.push.models import Subscription
 
 SESSION_FIELD = "push"  # in the session: the public id of its browser's subscription
 
