@@ -23,8 +23,8 @@ def log_in(page: Page, name: str) -> None:
     page.goto("/accounts/login/")
     page.get_by_label("Email").fill(f"{name.lower()}@example.org")
     page.get_by_label("Password").fill(PASSWORD)
-    page.locator("main form button").last.click()
-    page.wait_for_url(re.compile(r"/$|/rooms/"))
+    page.get_by_role("button", name="Log in", exact=True).click()
+    page.wait_for_url(re.compile(r"//[^/]+/$|/rooms/"))
 
 
 def test_what_one_device_reads_is_read_on_the_other(
@@ -61,6 +61,7 @@ def test_what_one_device_reads_is_read_on_the_other(
     for page in (phone, laptop):
         expect(page.locator("#sidebar-rooms .count")).to_be_hidden()
     stay_unread_above(alice, phone, room)
+    name_each_other(alice, phone, laptop, room)
 
 
 def mark_unread(page: Page, message: Locator) -> None:
@@ -81,3 +82,19 @@ def stay_unread_above(alice: Page, bob: Page, room: str) -> None:
     expect(bob.locator("#sidebar-rooms .count")).to_contain_text("1")
     bob.locator(".log__jump", has_text="Jump to latest").click()
     expect(bob.locator("#sidebar-rooms .count")).to_be_hidden()
+
+
+def name_each_other(alice: Page, phone: Page, laptop: Page, room: str) -> None:
+    """A mention has a badge of its own, and is a chip to everybody."""
+    phone.goto("/")
+    say(alice, "@bob look")
+    for page in (phone, laptop):
+        expect(page.locator(".count--mention")).to_contain_text("@1")
+    assert violations(phone) == []
+    phone.goto(room)
+    expect(phone.locator(".mention")).to_have_text("@Bob")
+    expect(laptop.locator(".count--mention")).to_have_count(0)
+    for page in (phone, alice):
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            assert violations(page) == []
