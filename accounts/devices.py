@@ -6,6 +6,7 @@ written down once in DEVICE_SEEN_S at most.
 
 import logging
 import time
+from http import HTTPStatus
 from typing import Final
 
 from django.contrib.auth import SESSION_KEY
@@ -32,6 +33,8 @@ def note_devices(get_response: Answer) -> Answer:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
+        if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return response  # the database is away, say: it is not waited for again
         if request.session.accessed and SESSION_KEY in request.session:
             note(request)
         return response

@@ -113,7 +113,7 @@ def test_hostile_texts_are_answered_at_once(kind: str) -> None:
         normalise_text(HOSTILE[kind], max_length=CAP)
     except TextError as refusal:
         assert str(refusal)
-    assert time.thread_time() - started_s < 0.5
+    assert time.thread_time() - started_s < 1
 
 
 def test_a_heap_of_accents_is_refused() -> None:
