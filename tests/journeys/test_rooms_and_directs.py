@@ -40,7 +40,7 @@ def as_alice(page: Page) -> None:
         return
     page.get_by_label("Email").fill("alice@example.org")
     page.get_by_label("Password").fill(PASSWORD)
-    page.locator("main form button").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
     page.get_by_role("link", name="Open General").click()
     page.wait_for_url(re.compile("/rooms/"))
 
@@ -153,7 +153,7 @@ def test_a_link_with_a_qr_code_brings_somebody_into_a_private_room(
     bob.get_by_label("Your name").fill("Charlie")
     bob.get_by_label("Email").fill("charlie@example.org")
     bob.get_by_label("Password").fill(PASSWORD)
-    bob.locator("main form button").click()
+    bob.get_by_role("button", name="Log in", exact=True).click()
     bob.get_by_role("button", name="Join the room").click()
     expect(bob.locator(".topbar__room")).to_have_text("Vault")
     expect(bob.locator("#composer")).to_be_visible()
