@@ -134,7 +134,7 @@ def wait_until(
             _stop(process)
             words = log.read_text(errors="replace")[-2000:]
             raise NotStartedError(f"{process.args!r} is not ready. It said:\n{words}")
-        time.sleep(0.05)
+        time.sleep(0.05)  # a process that starts tells nobody when it is ready
 
 
 def _listens(port: int) -> bool:

@@ -76,7 +76,7 @@ async def answer_askers(
             await _answer_askers(redis_, tell)
         except (*RedisAway, *DatabaseAway) as error:
             logger.warning("cannot tell of the rooms now: %s", error)
-        except Exception:
+        except Exception:  # the outermost loop: the next asker is answered
             logger.exception("an asker for the rooms' states got no answer")
         await asyncio.sleep(RETRY_DELAY_S)
 
