@@ -1,6 +1,7 @@
 """Messages that hold certain words, by the index of the database at hand.
 
-The rule it guards: a word of a message is found only by who may read the message.
+The rule it guards: a word of a message is found only by who may read the message, and
+what others have written with the same word hides none of it.
 """
 
 import re
@@ -10,21 +11,18 @@ from django.db.models.expressions import RawSQL
 
 from accounts.models import User
 from chat.models import Message
+from chat.querysets import MessageQuerySet
 
 WORD = re.compile(r"\w+")
 WORDS_MAX = 8  # of one question; the others are not asked for
-HITS_MAX = 2_000  # newest messages with the words that access is asked for
 
-# Of neither a part can be an operator: words are quoted, and hold letters and digits.
+# The index gives what it finds from the newest on, and access is asked of each in turn,
+# until there are enough: so the statement is as long as what has to be passed over.
 _SQLITE = (
     "SELECT rowid FROM search_words WHERE search_words MATCH %s "
-    "ORDER BY rowid DESC LIMIT %s"
+    "AND EXISTS ({readable}) ORDER BY rowid DESC LIMIT %s"
 )
-_POSTGRESQL = (
-    "SELECT id FROM chat_message WHERE to_tsvector('simple', body) @@ "
-    "to_tsquery('simple', %s) AND kind = 'text' AND deleted_at IS NULL "
-    "ORDER BY id DESC LIMIT %s"
-)
+_POSTGRESQL = "to_tsvector('simple', chat_message.body) @@ to_tsquery('simple', %s)"
 
 
 def messages_with(user: User, text: str, most: int) -> list[Message]:
@@ -36,11 +34,20 @@ def messages_with(user: User, text: str, most: int) -> list[Message]:
     words = WORD.findall(text)[:WORDS_MAX]
     if not words:
         return []
+    readable = Message.objects.readable_anywhere(user)
+    readable = readable.filter(kind=Message.Kind.TEXT, deleted_at=None)
     if connection.vendor == "postgresql":
-        sql, asked = _POSTGRESQL, " & ".join(f"'{word}':*" for word in words)
+        asked = " & ".join(f"'{word}':*" for word in words)
+        found = readable.extra(where=[_POSTGRESQL], params=[asked])  # noqa: S610 - ours
     else:
-        sql, asked = _SQLITE, " ".join(f'"{word}"*' for word in words)
-    found = Message.objects.readable_anywhere(user)
-    found = found.filter(pk__in=RawSQL(sql, (asked, HITS_MAX)))  # noqa: S611 - ours
-    rows = found.filter(kind=Message.Kind.TEXT, deleted_at=None)
-    return list(rows.select_related("room", "author").order_by("-pk")[:most])
+        found = _found(readable, " ".join(f'"{word}"*' for word in words), most)
+    rows = found.select_related("room", "author").order_by("-pk")
+    return list(rows[:most])
+
+
+def _found(readable: MessageQuerySet, asked: str, most: int) -> MessageQuerySet:
+    """The newest of the readable ones that SQLite's index has for what is asked."""
+    row = readable.extra(where=["chat_message.id = search_words.rowid"])
+    sql, parameters = row.order_by().values("pk").query.sql_with_params()
+    keys = RawSQL(_SQLITE.format(readable=sql), (asked, *parameters, most))  # noqa: S611 - ours
+    return Message.objects.filter(pk__in=keys)

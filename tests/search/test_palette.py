@@ -10,7 +10,7 @@ from accounts.models import User
 from chat.models import Message, Room
 from search.palette import hits
 from search.words import messages_with
-from tests.chat.pages import client_of, room_of
+from tests.chat.pages import client_of, fill, room_of
 
 
 def write(room: Room, author: User, text: str) -> Message:
@@ -65,6 +65,20 @@ def test_what_was_written_before_a_room_was_public_stays_unfound(
     room.save()
     write(room, alice, "late bird")
     assert [one.body for one in messages_with(charlie, "bird", 5)] == ["late bird"]
+
+
+def test_words_in_rooms_of_others_hide_none_of_ones_own(
+    alice: User, charlie: User
+) -> None:
+    own = room_of(charlie, name="Own")
+    write(own, charlie, "an early word")
+    vault = room_of(alice, name="Vault", is_private=True)
+    write(vault, alice, "word")
+    fill(vault, alice, 2_500)  # each holds `text`, as its own message does
+    write(own, charlie, "a text of mine")
+    fill(vault, alice, 2_500)
+    assert [one.body for one in messages_with(charlie, "word", 5)] == ["an early word"]
+    assert [one.body for one in messages_with(charlie, "tex", 5)] == ["a text of mine"]
 
 
 def test_a_deleted_message_is_not_found(alice: User) -> None:
