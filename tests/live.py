@@ -19,6 +19,7 @@ import urllib.request
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -34,6 +35,7 @@ START_TIMEOUT_S = 30
 FRAME_TIMEOUT_S = 8
 LOCK_WAIT_S = 0.3  # for a lock that a running process holds
 FREEZE_TRIES = 20
+POST_AGAIN = 3  # for who is told to wait
 
 
 def free_port() -> int:
@@ -309,14 +311,35 @@ class Client:
         await self.say("subscribe", room=room, **fields)
         return await self.expect("subscribed", room=room)
 
-    async def post(self, room: str, body: str, **fields: Any) -> dict[str, Any]:
-        """Send a message; return its `ack`."""
-        client_id = fields.pop("client_id", None) or str(uuid.uuid4())
-        await self.say("send", room=room, client_id=client_id, body=body, **fields)
-        return await self.expect("ack", client_id=client_id)
+    async def post(
+        self, room: str, body: str, *, again: int = POST_AGAIN, **fields: Any
+    ) -> dict[str, Any]:
+        """Send a message; return its `ack`.
+
+        Told to wait, it sends the same `client_id` again after that time, as the
+        protocol asks of clients: `again` times at most, so that 0 sends once.
+        """
+        fields = {"room": room, "body": body, **fields}
+        fields["client_id"] = fields.get("client_id") or str(uuid.uuid4())
+        for _ in range(again):
+            await self.say("send", **fields)
+            answer = await self.until(partial(_answers, fields["client_id"]))
+            if answer["type"] == "ack":
+                return answer
+            await asyncio.sleep(answer["retry_after_ms"] / 1000)
+        await self.say("send", **fields)
+        return await self.expect("ack", client_id=fields["client_id"])
 
     async def nothing_but(self, *types: str, for_s: float = 0.4) -> None:
         """Fail if a frame of another type came, or comes within the time."""
         await asyncio.sleep(for_s)
         others = [frame for frame in self.frames if frame["type"] not in types]
         assert not others, others
+
+
+def _answers(client_id: str, frame: dict[str, Any]) -> bool:
+    """Whether the frame is the message's ack, or asks to send it again."""
+    if frame.get("client_id") != client_id:
+        return False
+    waits = frame.get("code") in {"waiting", "busy"} and "retry_after_ms" in frame
+    return frame["type"] == "ack" or waits

@@ -16,7 +16,7 @@ def set_up(page: Page, url: str) -> None:
     page.get_by_label("Your name").fill("Olga Owner")
     page.get_by_label("Email").fill("olga@example.org")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Start").click()
+    page.get_by_role("button", name="Start", exact=True).click()
     expect(page.get_by_role("navigation", name="Rooms")).to_be_visible()
 
 
@@ -50,7 +50,7 @@ def test_a_passkey_is_added_and_logs_in_alone(site: Site, new_page: NewPage) -> 
     no_barriers(page)
     page.get_by_role("link", name="Add a passkey").click()
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Confirm").click()
+    page.get_by_role("button", name="Confirm", exact=True).click()
     expect(page.get_by_role("heading", name="Add a passkey")).to_be_visible()
     no_barriers(page)
     page.get_by_role("button", name="Add the passkey").click()

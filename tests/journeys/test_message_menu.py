@@ -71,16 +71,16 @@ def react(alice: Page, bob: Page) -> None:
 def edit(page: Page) -> None:
     menu = open_menu(page, last(page))
     assert violations(page) == []
-    menu.get_by_role("button", name="Edit").click()
+    menu.get_by_role("button", name="Edit", exact=True).click()
     box = page.get_by_label("Another text for your message")
     expect(box).to_be_focused()
     expect(box).to_have_value("frist")
     box.fill("")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("alert")).to_be_visible()
     page.get_by_label("Another text for your message").fill("first!")
     assert violations(page) == []
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator(".edit")).to_have_count(0)
     expect(last(page).locator(".msg__bubble")).to_have_text("first!")
 
@@ -110,7 +110,8 @@ def give_up_an_edit(page: Page) -> None:
 
 def reply(alice: Page, bob: Page) -> None:
     """The box becomes one for the reply, and comes back when that is sent."""
-    open_menu(alice, last(alice)).get_by_role("button", name="Reply").click()
+    menu = open_menu(alice, last(alice))
+    menu.get_by_role("button", name="Reply", exact=True).click()
     box = alice.get_by_label("Your reply")
     expect(box).to_be_focused()
     expect(alice.locator("#body")).to_be_hidden()

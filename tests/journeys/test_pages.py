@@ -184,7 +184,7 @@ def test_a_bubble_that_was_too_fast_goes_by_itself_unless_discarded(
     last = page.locator(".msg--refused").last
     expect(last).to_contain_text(f"text {limits.MESSAGE_BURST + 3}")
     expect(last).to_contain_text("It tries again by itself.")
-    last.get_by_role("button", name="Discard").click()
+    last.get_by_role("button", name="Discard", exact=True).click()
     expect(page.locator("#body")).to_be_focused()
     expect(page.locator("#pending-list form")).to_have_count(0)
     assert seqs(page) == list(range(1, limits.MESSAGE_BURST + 4))
@@ -196,13 +196,13 @@ def test_a_text_that_is_too_long_is_kept_whole_and_not_sent(
     open_page: Open, alice: User, lounge: Room
 ) -> None:
     page = connected(open_page(alice, f"/rooms/{lounge.public_id}/"))
-    expect(page.get_by_role("button", name="Send")).to_be_disabled()
+    expect(page.get_by_role("button", name="Send", exact=True)).to_be_disabled()
     text = "🙂" * (limits.MESSAGE_MAX_LENGTH + 12)
     page.fill("#body", text)
     said = page.get_by_text("12 characters too many: at most 8,000 fit.")
     expect(said).to_be_visible()
     page.press("#body", "Enter")
-    expect(page.get_by_role("button", name="Send")).to_be_disabled()
+    expect(page.get_by_role("button", name="Send", exact=True)).to_be_disabled()
     expect(page.locator("#body")).to_have_value(text)
     expect(page.locator("#pending-list form")).to_have_count(0)
     page.fill("#body", text[12:] + "\n ")  # blanks at the end do not count
@@ -268,15 +268,15 @@ def test_a_phones_panes_have_a_button_that_closes_them(
     page = open_page(alice, f"/rooms/{lounge.public_id}/", **PHONE)
     page.get_by_role("button", name=opener).click()
     expect(page.locator(pane)).to_be_visible()
-    page.locator(pane).get_by_role("button", name="Close").click()
+    page.locator(pane).get_by_role("button", name="Close", exact=True).click()
     expect(page.locator(pane)).not_to_be_visible()
 
 
 def test_an_invite_link_is_copied_with_one_click(open_page: Open, alice: User) -> None:
     page = open_page(alice, "/invites/", permissions=["clipboard-read"])
     page.get_by_role("button", name="Make a link").click()
-    page.get_by_role("button", name="Copy").click()
-    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    page.get_by_role("button", name="Copy", exact=True).click()
+    expect(page.get_by_role("button", name="Copied", exact=True)).to_be_visible()
     link = page.locator("#new-link").inner_text()
     assert page.evaluate("navigator.clipboard.readText()") == link
 
@@ -289,7 +289,7 @@ def test_reading_paging_joining_and_posting_need_no_javascript(
     page.get_by_role("link", name="Join Lounge").click()
     page.get_by_role("button", name="Join the room").click()
     page.locator("#body").fill("no script at all")
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     said = page.locator("#messages .chat").last
     expect(said).to_contain_text("no script at all")
     page.get_by_text("Older messages").click()
@@ -319,10 +319,10 @@ def test_adding_and_muting_somebody_need_no_javascript(
     his = connected(open_page(charlie, "/"))
     admin = open_page(alice, f"{room}members", java_script_enabled=False)
     admin.get_by_label("Add somebody by name").fill("charlie")
-    admin.get_by_role("button", name="Add").click()
+    admin.get_by_role("button", name="Add", exact=True).click()
     expect(his.locator("#sidebar-rooms")).to_contain_text("Lounge")
     admin.get_by_label("Manage Charlie").click()
-    admin.get_by_role("button", name="Mute").click()
+    admin.get_by_role("button", name="Mute", exact=True).click()
     expect(admin.get_by_text("muted · since")).to_be_visible()
     his.goto(room)
     expect(his.get_by_text("has muted you")).to_be_visible()

@@ -20,7 +20,7 @@ def set_up(page: Page) -> None:
     page.get_by_label("Your name").fill("Alice")
     page.get_by_label("Email").fill("alice@example.org")
     page.get_by_label("Password").fill(PASSWORD)
-    page.locator("main form button").click()
+    page.get_by_role("button", name="Start", exact=True).click()
     page.wait_for_url(re.compile("/rooms/"))
 
 
@@ -40,7 +40,7 @@ def sign_up(page: Page, link: str, name: str) -> None:
     page.get_by_label("Your name").fill(name)
     page.get_by_label("Email").fill(f"{name.lower()}@example.org")
     page.get_by_label("Password").fill(PASSWORD)
-    page.locator("main form button[type=submit], main form button").last.click()
+    page.get_by_role("button", name="Sign up", exact=True).click()
     page.wait_for_url(re.compile("/rooms/"))
 
 

@@ -3,7 +3,6 @@
 import dataclasses
 import datetime as dt
 import json
-import time
 import uuid
 
 import msgspec
@@ -12,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livechat.lib.codec import INTEGER_MAX, FrameError, JSONValue, decode, encode
+from tests.lib.quickly import answers_within
 
 FRAME_BYTES = 65_536
 
@@ -203,11 +203,8 @@ def test_thirty_two_keys_are_taken_and_one_more_refused() -> None:
 @pytest.mark.parametrize("head", ["", '{"a":[', '{"a":"'])
 def test_64_kib_of_anything_are_answered_at_once(head: str, unit: str) -> None:
     hostile = (head + unit * FRAME_BYTES)[:FRAME_BYTES]
-    started_s = time.thread_time()
-    with pytest.raises(FrameError):
-        decode(hostile)
     # Measured: 3 ms; the bound is a hang, not a benchmark.
-    assert time.thread_time() - started_s < 0.5
+    assert answers_within(0.5, lambda: code_of(hostile))
 
 
 def test_a_frame_of_ours_is_compact_utf_8() -> None:

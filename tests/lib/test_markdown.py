@@ -1,6 +1,5 @@
 """The one renderer: nothing but the listed tags comes out, soon, whatever goes in."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 
@@ -18,6 +17,7 @@ from livechat.lib.markdown import (
     render_in_full,
 )
 from livechat.lib.sanitiser import CLASSES, CLEANER, LINK_REL, TAGS
+from tests.lib.quickly import answers_within
 
 VOID = {"br", "hr"}
 LINK_ATTRIBUTES = {"href", "target", "rel"}
@@ -405,11 +405,10 @@ HOSTILE |= {
 
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_hostile_texts_are_rendered_in_time_and_size(kind: str) -> None:
-    started_s = time.thread_time()
-    html = render(HOSTILE[kind])
-    spent_s = time.thread_time() - started_s
     # Measured: 0.15 s at worst; the bound is a hang, not a benchmark.
-    assert spent_s < 1.5
+    found: list[str] = []
+    assert answers_within(1.5, lambda: found.append(render(HOSTILE[kind])))
+    html = found[-1]
     assert len(html) <= RENDERED_MAX_LENGTH
     walled(html)
 
