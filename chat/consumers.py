@@ -29,14 +29,13 @@ from chat.writing import Writing, may_write_so, write_of
 from livechat.gateway.origin import origin_allowed
 from livechat.lib import limits
 from livechat.lib.codec import FrameError, decode, encode
-from livechat.lib.connections import Connection
+from livechat.lib.connections import TRY_AGAIN_LATER, Connection
 from livechat.lib.storage import NoAnswer
 
 logger = logging.getLogger(__name__)
 
 VERSION = 1
 GOING_AWAY = frozenset({1000, 1001})
-TRY_AGAIN_LATER = 1013
 AGAIN_MS = 1000  # a program asks again after this, when the database was away
 
 Event = dict[str, Any]

@@ -15,7 +15,7 @@ from chat.people import typing_fragment
 from chat.web import WebProcess
 from livechat.lib import limits
 from livechat.lib.codec import FrameError, encode
-from livechat.lib.connections import Connection
+from livechat.lib.connections import TRY_AGAIN_LATER, Connection
 from livechat.lib.feed import Changes, Feed, Publication
 from livechat.lib.frames import text_frame
 from livechat.lib.page_frames import page_frames
@@ -37,8 +37,14 @@ async def subscribe(
         FrameError: `no_room`, or `limit` when the socket follows too many rooms.
         TimeoutError: it is not live within QUESTION_TIMEOUT_S, and so not at all.
     """
-    async with asyncio.timeout(limits.QUESTION_TIMEOUT_S):
-        entrance = await _go_in(web, connection, room, after, ref)
+    try:
+        async with asyncio.timeout(limits.QUESTION_TIMEOUT_S):
+            entrance = await _go_in(web, connection, room, after, ref)
+    except Exception as error:
+        if connection.html and not isinstance(error, FrameError):
+            # A page asks only when it connects; it would go on without the room.
+            connection.socket.close(TRY_AGAIN_LATER, "broken on the way in")
+        raise
     if room in connection.feeds:  # else shut out while the replay was read
         web.badges.entered(connection, room)
         web.tell_voice(connection, room)  # it may have changed while the page was away

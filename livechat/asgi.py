@@ -15,7 +15,10 @@ django_application = get_asgi_application()
 # Apps are loaded by now; consumers import models.
 from channels.routing import ProtocolTypeRouter  # noqa: E402
 
+from livechat.lib.templates import load_templates  # noqa: E402
 from livechat.routing import on_shutdown, websocket_application  # noqa: E402
+
+load_templates()
 
 application = ProtocolTypeRouter(
     {"http": django_application, "websocket": websocket_application}

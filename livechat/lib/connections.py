@@ -10,6 +10,7 @@ from livechat.lib.frames import text_frame
 if TYPE_CHECKING:
     from livechat.lib.feed import Feed
 
+TRY_AGAIN_LATER = 1013  # the close code for what is not the client's doing
 FLOOD = 4029  # the close code of a socket that earns error after error
 
 

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 
 from livechat.lib import limits
-from livechat.lib.connections import Connection
+from livechat.lib.connections import TRY_AGAIN_LATER, Connection
 
 HEAL_LOOK_S = 0.01  # between two looks at what sockets have taken
 
@@ -87,6 +87,12 @@ class Crowd:
         order, and who is added later gets nothing of those that were begun before.
         """
         self._begin(_write, json_frames, html_frames)
+
+    def turn_pages_away(self) -> None:
+        """Close the pages, which were not told something; each resumes by number."""
+        for connection in list(self.pages):
+            self.discard(connection)
+            connection.socket.close(TRY_AGAIN_LATER, "something was not told")
 
     def show(self, json_frames: bytes, html_frames: bytes) -> None:
         """Write what tells how something is, to sockets for which nothing waits.

@@ -278,10 +278,16 @@ class Feed:
         if not self._pending:
             return
         pending, self._pending = self._pending, []
-        self.crowd.write(
-            b"".join(text_frame(one.json) for one in pending),
-            page_frames(pending, self._cursor) if self.crowd.pages else b"",
-        )
+        html = self._for_pages(pending) if self.crowd.pages else b""
+        self.crowd.write(b"".join(text_frame(one.json) for one in pending), html)
+
+    def _for_pages(self, pending: Sequence[Publication]) -> bytes:
+        try:
+            return page_frames(pending, self._cursor)
+        except Exception:  # whatever broke, a page must not go on behind a hole
+            logger.exception("a room could tell its pages nothing, they come again")
+            self.crowd.turn_pages_away()
+            return b""
 
     def drop(self, connection: Connection) -> None:
         """Take a socket out of the room at once."""

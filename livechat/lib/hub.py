@@ -225,7 +225,7 @@ class Hub:
             if room in self.feeds:
                 batches.setdefault(room, []).extend(_decode(payload))
         for room, publications in batches.items():
-            self.feeds[room].accept(publications)
+            _tell(self.feeds[room].accept, _channel(room), publications)
 
     async def _compare_heads(self) -> None:
         """Heal open rooms whose head in the database is higher; end those without."""
@@ -275,11 +275,11 @@ def _asked(question: Callable[..., T], args: tuple[Any, ...]) -> T:
         raise
 
 
-def _tell(listener: Callable[[bytes], None], channel: str, payload: bytes) -> None:
-    """Hand a payload on; whatever breaks there must not end the subscription."""
+def _tell(listener: Callable[[T], None], channel: str, told: T) -> None:
+    """Hand on what came; whatever breaks there must not end the subscription."""
     try:
-        listener(payload)
-    except Exception:  # another room's payloads come after it
+        listener(told)
+    except Exception:  # what is for others comes after it; the heads show what is lost
         logger.exception("a message of %s could not be handled", channel)
 
 

@@ -11,10 +11,11 @@ import msgspec
 import pytest
 
 from accounts.models import User
-from chat.consumers import TRY_AGAIN_LATER, RoomConsumer
+from chat.consumers import RoomConsumer
 from chat.models import Room
 from chat.web import web_process
 from livechat.lib import limits
+from livechat.lib.connections import TRY_AGAIN_LATER
 from livechat.lib.hub import Hub
 from tests.chat.asking import cookie_of
 from tests.chat.conftest import Member
@@ -142,6 +143,19 @@ async def test_a_page_that_cannot_subscribe_is_made_to_connect_again(
         async with standing_still(process.hub):
             socket.say("subscribe", room=room.public_id)
             await asyncio.wait_for(socket.closed.wait(), 10 * LIMIT_S)
+        assert socket.code == TRY_AGAIN_LATER
+
+
+async def test_a_page_whose_way_in_breaks_is_made_to_connect_again(
+    web: None, room: Room, bob: tuple[User, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr("chat.entrances.seen", broken)
+    async with opened(bob[1], b"v=1") as socket:
+        socket.say("subscribe", room=room.public_id)
+        await asyncio.wait_for(socket.closed.wait(), 5)
         assert socket.code == TRY_AGAIN_LATER
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from livechat.lib import limits
-from livechat.lib.connections import Connection
+from livechat.lib.connections import TRY_AGAIN_LATER, Connection
 from livechat.lib.feed import Changes, Event, Feed, Publication
-from tests.lib.test_crowd import NoTexts
+from tests.lib.test_crowd import NoTexts, none_missed
 from tests.lib.test_hub import Recorder, publication
 from tests.lib.test_pubsub import until
 
@@ -97,3 +97,31 @@ async def test_who_was_let_in_after_an_event_is_not_shut_out_by_it() -> None:
     assert before.numbers == [1, 2]
     assert after.numbers == [3, 4]
     assert later.numbers == [4]
+
+
+async def test_pages_that_could_not_be_told_something_are_turned_away() -> None:
+    broken = [True]
+
+    def cursor(number: int) -> bytes:
+        if broken:
+            raise OSError(24, "Too many open files")
+        return b"cursor %d" % number
+
+    feed = Feed("lounge", none_missed, cursor, NoTexts())
+    feed.last = 0
+    page, program = Recorder(), Recorder()
+    for socket, html in ((page, True), (program, False)):
+        feed.ahead[Connection("", socket, html=html, principal="")] = 0
+    feed.promote()
+    feed.accept([publication(1)])
+    feed.flush()
+    assert (page.writes, page.code) == ([], TRY_AGAIN_LATER)
+    assert not feed.crowd.pages
+    broken.clear()
+    again = Recorder()
+    feed.ahead[Connection("", again, html=True, principal="")] = 1
+    feed.promote()
+    feed.accept([publication(2)])
+    feed.flush()
+    assert program.numbers == [1, 2]
+    assert again.payloads == [publication(2).html + b"cursor 2"]

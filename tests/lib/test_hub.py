@@ -87,13 +87,15 @@ class Recorder:
     def __init__(self) -> None:
         self.writes: list[bytes] = []
         self.unsent_bytes = 0
+        self.code = 0  # that it was closed with
 
     def write_framed(self, data: bytes) -> None:
         """Keep it."""
         self.writes.append(data)
 
     def close(self, code: int, reason: str = "") -> None:
-        """Nothing to end."""
+        """Keep the code."""
+        self.code = code
 
     @property
     def payloads(self) -> list[bytes]:

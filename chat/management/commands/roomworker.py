@@ -17,6 +17,7 @@ from django.db.backends.signals import connection_created
 
 from chat.worker import Worker
 from livechat.lib.storage import Checkpoints
+from livechat.lib.templates import load_templates
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ class Command(BaseCommand):
         # Django keeps its database off a loop's own thread, since others would wait.
         # Here nobody does: the worker's loop has one thing to do at a time.
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+        load_templates()
         with _checkpoints():
             uvloop.run(_run(Worker.named(owner)))
 
