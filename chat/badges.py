@@ -15,19 +15,18 @@ from django.template.loader import get_template
 from chat import activity
 from chat.activity import Activity
 from chat.fanout import partial
-from chat.mention_tables import Mention
 from chat.models import Membership
-from chat.unread import count_of, told_of
+from chat.standings import Standing, standings
+from chat.unread import told_of
 from livechat.lib import limits
 from livechat.lib.codec import encode
 from livechat.lib.connections import Connection
 from livechat.lib.hub import Hub
+from livechat.lib.shared import Gathered
 from livechat.lib.storage import NoAnswer
 
 logger = logging.getLogger(__name__)
 
-# room, last_seq, count, read, level, unread mentions
-Standing = tuple[str, int, int, int, str, int]
 Shown = tuple[int, int]  # unread messages and mentions
 NOTHING: Shown = 0, 0
 
@@ -64,6 +63,7 @@ class Badges:
         self._moved: set[str] = set()  # rooms whose number rose
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._read = Gathered(self._read_again, limits.BADGE_PEOPLE_AT_ONCE)
 
     async def start(self) -> None:
         """Hear of all rooms; read the numbers again every so often."""
@@ -81,7 +81,7 @@ class Badges:
         """Know a socket; a page is told all its badges, as it may have been away."""
         user = connection.principal.user_id
         self._people.setdefault(user, Person()).shown[connection] = {}
-        await self._read_again([user])
+        await self._read.ask(user)
         person = self._people.get(user)
         if person is None or connection not in person.shown:
             return  # gone meanwhile
@@ -260,26 +260,6 @@ class Badges:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def standings(users: list[int]) -> dict[int, list[Standing]]:
-    """What each of the users has to read in each of their rooms; two questions."""
-    mentions = Mention.objects.unread_by_room(users)
-    found: dict[int, list[Standing]] = {user: [] for user in users}
-    rows = Membership.objects.filter(user__in=users, room__deleted_at__isnull=True)
-    for one in rows.select_related("room"):
-        room, read = one.room, one.last_read_seq - one.quiet_read
-        found[one.user_id].append(
-            (
-                room.public_id,
-                room.last_seq,
-                count_of(room),
-                read,
-                one.level,
-                mentions.get((one.user_id, room.public_id), 0),
-            )
-        )
-    return found
 
 
 def badge(room: str, unread: int, mentions: int) -> bytes:

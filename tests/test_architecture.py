@@ -84,7 +84,15 @@ CHAT_LAYERS = (
         "openapi_parts",
     ),
     ("models", "forms_read", "roster", "openapi_invites", "openapi_push"),
-    ("unread", "titles", "silences", "message_fields", "quotes", "openapi_rooms"),
+    (
+        "unread",
+        "standings",
+        "titles",
+        "silences",
+        "message_fields",
+        "quotes",
+        "openapi_rooms",
+    ),
     (
         "access",
         "inbox",

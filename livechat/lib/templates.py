@@ -4,6 +4,8 @@ The rule it guards: a process that cannot open a file, because it has too many o
 because the disk is gone, still tells everybody everything.
 """
 
+from pathlib import Path
+
 from django.template import engines
 from django.utils.formats import localize
 
@@ -15,7 +17,7 @@ def load_templates() -> None:
     localize(1)  # reads the language's formats
     for engine in engines.all():
         is_jinja = engine.name == "fragments"
-        for folder in engine.dirs:
+        for folder in map(Path, engine.dirs):
             for file in sorted(folder.rglob("*.*")):
                 if file.is_file() and (file.suffix == _JINJA) == is_jinja:
                     engine.get_template(file.relative_to(folder).as_posix())

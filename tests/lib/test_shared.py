@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from livechat.lib.shared import Shared
+from livechat.lib.shared import Gathered, Shared
 
 
 class Slow:
@@ -57,3 +57,35 @@ async def test_a_failure_is_told_to_all_and_not_kept() -> None:
             await asker
     slow.let.set()
     assert await shared.ask("room", slow.make) == 1
+
+
+async def test_keys_that_come_while_others_are_asked_about_are_one_question() -> None:
+    asked: list[list[int]] = []
+    let = asyncio.Event()
+
+    async def ask(keys: list[int]) -> None:
+        asked.append(keys)
+        await let.wait()
+
+    gathered = Gathered(ask, 3)
+    first = asyncio.create_task(gathered.ask(1))
+    while not asked:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    later = [asyncio.create_task(gathered.ask(key)) for key in (1, 2, 3, 2, 4)]
+    await asyncio.sleep(0)
+    later.pop().cancel()  # who goes takes no answer from the others
+    let.set()
+    await asyncio.gather(first, *later)
+    assert asked == [[1], [1, 2, 3], [4]]
+
+
+async def test_a_question_that_fails_is_told_to_those_who_asked_it() -> None:
+    async def ask(keys: list[int]) -> None:
+        if 1 in keys:
+            raise TimeoutError
+
+    gathered = Gathered(ask, 1)
+    found = await asyncio.gather(
+        *(gathered.ask(key) for key in (1, 2)), return_exceptions=True
+    )
+    assert [type(one) for one in found] == [TimeoutError, type(None)]
