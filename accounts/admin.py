@@ -19,6 +19,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
 from accounts import actions
+from accounts.erasure import erase
 from accounts.forms import NameField, free_name
 from accounts.links import invite_path, password_path
 from accounts.models import Community, Invite, Token, User
@@ -111,7 +112,7 @@ class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # no generic at run
     list_filter = ("role", "is_active", "is_bot")
     search_fields = ("display_name", "email")
     ordering = ("display_name",)
-    actions = ("make_password_link",)
+    actions = ("make_password_link", "erase_people")
 
     def get_form(
         self,
@@ -152,6 +153,25 @@ class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # no generic at run
         elif "role" in form.changed_data and obj.role == User.Role.GUEST:
             # What they followed as anybody does may be open somewhere.
             end_all_sessions(obj)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Those who are somebody: what is left of an erased person is nobody."""
+        people: QuerySet[User] = super().get_queryset(request)
+        return people.filter(erased_at=None)
+
+    @admin.action(description="Erase, for good; their messages stay without a name")
+    def erase_people(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Erase each person whose account is closed already: that is the question."""
+        for user in queryset[:20]:
+            if not _may_touch(request, user):
+                sentence = "Only an owner can do this for an owner."
+            elif user.is_active:
+                sentence = f"{user}: close the account first (not active), then erase."
+            else:
+                erase(user, messages=False)
+                self.message_user(request, "Erased.")
+                continue
+            self.message_user(request, sentence, messages.ERROR)
 
     @admin.action(description="Make a one-time password link")
     def make_password_link(

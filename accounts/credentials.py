@@ -25,7 +25,18 @@ USER_ID_DIGITS_MAX = 18  # what a database's largest integer surely holds
 
 # What a socket needs of its user, and a session's proof: the rest is not read.
 # In the order of the model's own fields, which `from_db` counts on.
-FIELDS = ("id", "password", "public_id", "display_name", "role", "is_bot", "epoch")
+FIELDS = (
+    "id",
+    "password",
+    "public_id",
+    "display_name",
+    "role",
+    "is_bot",
+    "epoch",
+    "availability",
+    "available_until_s",
+    "choices",
+)
 
 _session = Prepared(
     lambda key: Session.objects.filter(

@@ -8,7 +8,7 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts import actions
@@ -19,7 +19,6 @@ from livechat.lib import limits
 from livechat.lib.text import TextError, normalise_name, skeleton
 
 NAME_TAKEN = "That name is taken or looks like one that is."
-THEMES = (("system", "As the system"), ("light", "Light"), ("dark", "Dark"))
 PASSWORD_HELP = (
     f"{limits.PASSWORD_MIN_LENGTH} to {limits.PASSWORD_MAX_LENGTH} characters."
 )
@@ -141,39 +140,6 @@ def _check_password(form: forms.Form, field: str, name: str) -> None:
         validate_password(password, User(email=email, display_name=name))
     except ValidationError as error:
         form.add_error(field, error)
-
-
-class ProfileForm(forms.Form):
-    """What people may change about themselves."""
-
-    display_name = NameField("Your name")
-    theme = forms.ChoiceField(choices=THEMES, widget=forms.RadioSelect)
-
-    def __init__(self, data: QueryDict | None = None, *, user: User) -> None:
-        self.user = user
-        initial = {"display_name": user.display_name, "theme": user.theme}
-        super().__init__(data, initial=initial)
-
-    def clean_display_name(self) -> str:
-        """The name, if it is theirs or free."""
-        return free_name(self.cleaned_data["display_name"], but=self.user)
-
-    def save(self) -> bool:
-        """Store; False, with an error on the form, when the name has just gone."""
-        self.user.display_name = self.cleaned_data["display_name"]
-        self.user.theme = self.cleaned_data["theme"]
-        try:
-            self.user.save(update_fields=["display_name", "theme"])
-        except IntegrityError:
-            self.add_error("display_name", NAME_TAKEN)
-            return False
-        return True
-
-
-class ThemeForm(forms.Form):
-    """Light, dark, or as the system."""
-
-    theme = forms.ChoiceField(choices=THEMES)
 
 
 class InviteForm(forms.Form):

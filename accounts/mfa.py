@@ -6,8 +6,11 @@ asks for the person, so that it may stand for the password.
 
 from typing import Any
 
-from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.core.internal.cryptokit import normalize_user_code
+from allauth.mfa import app_settings as mfa_settings
+from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
 from allauth.mfa.base import views as base
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
@@ -18,10 +21,11 @@ from allauth.mfa.webauthn.forms import (
     ReauthenticateWebAuthnForm,
 )
 from django import forms
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.urls import path
 
-from accounts.models import Community
+from accounts.models import Community, secret_hash
 from livechat.lib import limits
 
 # What fido2 and allauth raise for something that no browser sends.
@@ -40,16 +44,49 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc] # allauth is untyped
         return f"Passkey of {user.display_name}"[: limits.NAME_MAX_LENGTH]
 
 
+def _once(user: Any, code: str) -> str:
+    """The code, if it is the first time in all the time that it is good for.
+
+    allauth forgets a used one after one period; the tolerance makes it good for more.
+
+    Raises:
+        ValidationError: it has been used.
+    """
+    periods = 1 + 2 * mfa_settings.TOTP_TOLERANCE
+    key = f"code:{user.pk}:{secret_hash(normalize_user_code(code))}"
+    if not cache.add(key, "used", timeout=periods * mfa_settings.TOTP_PERIOD):
+        raise get_adapter().validation_error("incorrect_code")
+    return code
+
+
+class CodeForm(AuthenticateForm):  # type: ignore[misc] # allauth is untyped
+    """A code after the password; each is good once."""
+
+    def clean_code(self) -> str:
+        """The code, or a ValidationError with a sentence."""
+        return _once(self.user, super().clean_code())
+
+
+class ConfirmCodeForm(ReauthenticateForm):  # type: ignore[misc] # allauth is untyped
+    """A code before something that matters; each is good once."""
+
+    def clean_code(self) -> str:
+        """The code, or a ValidationError with a sentence."""
+        return _once(self.user, super().clean_code())
+
+
 class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc] # allauth is untyped
     """A passkey and its name."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # Empty it gets a name: the device holds the passkey by then.
         self.fields["name"] = forms.CharField(
-            label="Name", max_length=limits.NAME_MAX_LENGTH
+            label="Name", max_length=limits.NAME_MAX_LENGTH, required=False
         )
+        # allauth's script reads whether it is checked, the server what it says.
         self.fields["passwordless"] = forms.BooleanField(
-            initial=True, widget=forms.HiddenInput
+            initial=True, widget=forms.HiddenInput({"checked": True})
         )
 
     def clean(self) -> Any:

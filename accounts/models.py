@@ -11,7 +11,8 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from accounts import known_browsers  # noqa: F401 - Django finds the table
+from accounts import known_browsers, profiles, remembered  # noqa: F401 - Django finds them
+from accounts.community import Community as Community  # where all look for it
 from livechat.lib import limits
 from livechat.lib.ids import public_id
 
@@ -71,6 +72,13 @@ class User(AbstractBaseUser):
     block_changes = models.PositiveIntegerField(default=0, editable=False)
     theme = models.CharField(max_length=10, default="system")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # How they want to be seen, on all devices (accounts/availability.py).
+    availability = models.CharField(max_length=10, default="online", editable=False)
+    available_until_s = models.BigIntegerField(default=0, editable=False)
+    choices = models.PositiveIntegerField(default=0, editable=False)  # so far
+    erased_at = models.DateTimeField(null=True, editable=False)  # accounts/erasure.py
+    # When something of them changed that others see.
+    shown_at = models.DateTimeField(default=timezone.now, db_index=True, editable=False)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -87,7 +95,8 @@ class User(AbstractBaseUser):
         self.email = self.email.strip().lower()
         self.name_skeleton = skeleton(self.display_name)
         if (fields := kwargs.get("update_fields")) and "display_name" in fields:
-            kwargs["update_fields"] = {*fields, "name_skeleton"}
+            self.shown_at = timezone.now()
+            kwargs["update_fields"] = {*fields, "name_skeleton", "shown_at"}
         super().save(*args, **kwargs)
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
@@ -122,6 +131,13 @@ class User(AbstractBaseUser):
         return self.is_staff
 
     @property
+    def shown_as(self) -> str:
+        """How they want to be seen at this moment."""
+        from accounts.availability import of
+
+        return of(self)
+
+    @property
     def hue(self) -> int:
         """0 to 11: the colour class of their avatar, from the id, so it stays."""
         return int(hashlib.sha256(self.public_id.encode()).hexdigest(), 16) % 12
@@ -142,32 +158,6 @@ def initials(name: str) -> str:
 def display_name_of(user: User) -> str:
     """The name that allauth's texts use."""
     return user.display_name
-
-
-class Community(models.Model):
-    """The site itself, one row: its name and who may sign up."""
-
-    class SignUp(models.TextChoices):
-        """Who may make an account."""
-
-        OPEN = "open", "Anyone who finds the site"
-        INVITE = "invite", "Only with an invite link"
-
-    name = models.CharField(max_length=limits.NAME_MAX_LENGTH, default="livechat")
-    sign_up = models.CharField(
-        max_length=10, choices=SignUp.choices, default=SignUp.INVITE
-    )
-
-    class Meta:
-        verbose_name_plural = "community"
-
-    def __str__(self) -> str:
-        return self.name
-
-    @classmethod
-    def current(cls) -> "Community":
-        """The one row, or its defaults while the site is empty."""
-        return cls.objects.first() or cls()
 
 
 class InviteQuerySet(models.QuerySet["Invite"]):

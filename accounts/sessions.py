@@ -44,6 +44,9 @@ class Principal:
     role: str
     is_bot: bool
     epoch: int
+    availability: str  # as they have chosen to be seen, and until when
+    available_until_s: int
+    choices: int  # of that, so far
     session_hash: str
     # Empty for a token. The key is as good as the cookie, so it stays out of logs.
     session_key: str = field(default="", repr=False)
@@ -102,6 +105,9 @@ def _principal(user: User, credential_hash: str, key: str) -> Principal:
         role=user.role,
         is_bot=user.is_bot,
         epoch=user.epoch,
+        availability=user.availability,
+        available_until_s=user.available_until_s,
+        choices=user.choices,
         session_hash=credential_hash,
         session_key=key,
     )

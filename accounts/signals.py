@@ -15,6 +15,9 @@ from accounts.models import Token, User
 person_joined = Signal()
 site_set_up = Signal()
 account_closed = Signal()
+# Sent within the transaction that erases `user`, before anything else of it, with
+# `name`: what they were called, and `messages`: whether their texts go as well.
+person_erased = Signal()
 
 
 @receiver(user_logged_in)

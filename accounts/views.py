@@ -1,15 +1,13 @@
-"""Pages of accounts: set-up, invites, the profile; allauth has the others."""
+"""Pages of accounts: set-up and invites; allauth has others."""
 
 from typing import Any, cast
 
 from django.conf import settings
-from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import (
     require_http_methods,
@@ -18,7 +16,7 @@ from django.views.decorators.http import (
 )
 
 from accounts import actions
-from accounts.forms import InviteForm, ProfileForm, SetUpForm, ThemeForm
+from accounts.forms import InviteForm, SetUpForm
 from accounts.http import JUST_ARRIVED, UserRequest
 from accounts.links import invite_path, remember_invite
 from accounts.models import Invite, User
@@ -79,35 +77,6 @@ def revoke_invite(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("invites")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-def profile(request: HttpRequest) -> HttpResponse:
-    """Name and theme; links to password and email."""
-    user = cast(UserRequest, request).user
-    form = ProfileForm(request.POST or None, user=user)
-    if form.is_valid() and form.save():
-        messages.success(request, "Saved.")
-        return redirect("profile")
-    return _form_page(request, "accounts/profile.html", form)
-
-
-@require_POST
-@login_required
-def theme(request: HttpRequest) -> HttpResponse:
-    """Set the theme, and go back to the local page in `next`; 422 for no theme."""
-    form = ThemeForm(request.POST)
-    if not form.is_valid():
-        return HttpResponse("Choose system, light or dark.", status=422)
-    user = cast(UserRequest, request).user
-    user.theme = form.cleaned_data["theme"]
-    user.save(update_fields=["theme"])
-    if request.headers.get("HX-Request"):
-        return HttpResponse(status=204)
-    target = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(target, allowed_hosts=None)
-    return redirect(target if is_ours else "profile")
-
-
 def _staff_or_404(request: HttpRequest) -> User:
     user = cast(UserRequest, request).user
     if not user.is_staff:
@@ -115,8 +84,6 @@ def _staff_or_404(request: HttpRequest) -> User:
     return user
 
 
-def _form_page(
-    request: HttpRequest, template: str, form: SetUpForm | ProfileForm
-) -> HttpResponse:
+def _form_page(request: HttpRequest, template: str, form: SetUpForm) -> HttpResponse:
     status = 422 if form.errors else 200
     return render(request, template, {"form": form}, status=status)

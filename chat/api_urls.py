@@ -2,9 +2,19 @@
 
 from django.urls import path
 
-from chat import api, api_directs, api_invites, api_members, api_push, api_rooms
+from chat import (
+    api,
+    api_directs,
+    api_invites,
+    api_members,
+    api_people,
+    api_push,
+    api_rooms,
+)
 
 urlpatterns = [
+    path("api/me", api_people.me, name="api_me"),
+    path("api/people/<str:user>", api_people.person, name="api_person"),
     path("api/directs", api_directs.directs, name="api_directs"),
     path("api/rooms", api_rooms.rooms, name="api_rooms"),
     path("api/rooms/<str:public_id>", api_rooms.room, name="api_room"),

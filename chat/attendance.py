@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from accounts import availability
 from chat import presence
 from chat.presence import Meta
 from chat.viewing import Announce, Viewing
@@ -48,6 +49,7 @@ class Attendance:
         self.viewing = Viewing(hub, self._redis, process, self, announce)
         self._own: dict[tuple[str, str], _Own] = {}  # (room, connection id)
         self._states: dict[str, str] = {}  # by connection id, where not online
+        self._chosen: dict[str, str] = {}  # the same, as its person wants to be seen
         # What Redis has to be told: room by ref. A ref of ours is put, another removed.
         self._untold: dict[str, str] = {}
         self._refs: dict[str, _Own] = {}
@@ -107,7 +109,7 @@ class Attendance:
             name=connection.principal.name,
             joined_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
             process=self._process,
-            state=self._states.get(connection.id, "online"),
+            state=self._state_of(connection),
             device="web" if connection.html else "program",
         )
         own = _Own(connection, meta)
@@ -134,6 +136,7 @@ class Attendance:
                 self._later(self.typing(room, connection, on=False))
             self._later(self._leave_after(grace_s, room, connection))
         self._states.pop(connection.id, None)
+        self._chosen.pop(connection.id, None)
 
     async def _leave_after(
         self, grace_s: float, room: str, connection: Connection
@@ -156,6 +159,23 @@ class Attendance:
     async def show(self, connection: Connection, state: str) -> None:
         """Show another state in all rooms; invisible is not sent at all."""
         self._states[connection.id] = state
+        await self._show(connection)
+
+    def choose(self, connection: Connection, state: str) -> None:
+        """Keep what the connection's person has chosen, for the rooms to come."""
+        self._chosen[connection.id] = state
+
+    async def show_choice(self, connection: Connection, state: str) -> None:
+        """Show what the connection's person has chosen, in all rooms."""
+        self.choose(connection, state)
+        await self._show(connection)
+
+    def _state_of(self, connection: Connection) -> str:
+        own = self._states.get(connection.id, "online")
+        return availability.shown(own, self._chosen.get(connection.id, "online"))
+
+    async def _show(self, connection: Connection) -> None:
+        state = self._state_of(connection)
         for room, own in self._owned_by(connection):
             if own.meta.state != state:
                 await self._change(room, own, state=state)

@@ -24,6 +24,7 @@ from chat.models import ChangeBucket, Message, Room
 from chat.moderation_tables import AuditEntry
 from chat.silences import silence
 from chat.streams import Stream
+from chat.versions import Version
 from livechat.lib import limits
 from livechat.lib.token_bucket import Level, Rate, take
 
@@ -92,8 +93,23 @@ class Change:
         if message.stream == Message.Growth.OPEN:
             message.stream = Message.Growth.STOPPED
             Stream.objects.filter(room=self.room, seq=message.seq).delete()
-        message.body = message.html = ""
+        message.body = message.html = message.reactions = ""
         message.deleted_at = timezone.now()
+        Version.objects.filter(room=self.room, seq=message.seq).delete()
+        self._keep(message)
+
+    def reword(self, message: Message, body: str, html: str) -> None:
+        """Give a message other words, as if it had always said so.
+
+        `author` must be loaded, and the message read after the room was locked.
+        """
+        self.room.last_changed_seq += 1
+        message.created_changed_seq = message.first_changed_seq
+        message.changed_seq = self.room.last_changed_seq
+        message.body, message.html = body, html
+        self._keep(message)
+
+    def _keep(self, message: Message) -> None:
         message.room = self.room
         message.save()
         self.entries.append(message)

@@ -123,7 +123,7 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
 
     async def _greet(self) -> None:
         await self._send({"type": "websocket.accept"})
-        self.web.hub.add(self.connection)
+        self.web.add(self.connection)
         who: Principal = self.connection.principal
         missed = self.web.revocations.count != self.asked_at
         # One that was read before the hub knew this socket has not closed it.

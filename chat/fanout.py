@@ -23,6 +23,7 @@ from livechat.lib.growth import Growing, Grown, Piece
 from livechat.lib.hub import Head
 from livechat.lib.markdown import plain_text
 from livechat.lib.redis import publish as publish_bytes
+from livechat.lib.speech import Said
 
 ANNOUNCEMENT_LENGTH = 120  # characters that a screen reader hears of a message
 
@@ -49,6 +50,7 @@ def _created(message: Message, room: str, changed_seq: int) -> Publication:
         created=message.created_changed_seq or 0,
         piece=_piece(message),
         opens=_opens(message),
+        said=None if message.stream == Message.Growth.OPEN else _said(message),
     )
 
 
@@ -60,6 +62,7 @@ def _changed(message: Message, room: str, changed_seq: int) -> Publication:
         html=replaced(message),
         appends=False,
         piece=_piece(message),
+        said=_said(message) if _has_grown(message) else None,
     )
 
 
@@ -146,15 +149,15 @@ def publish(room: str, messages: Sequence[Message]) -> bool:
 
 
 def replaced(message: Message) -> bytes:
-    """The message's fragment in place of its former state.
-
-    Nothing is spoken, but a text that has grown and is whole now.
-    """
+    """The message's fragment in place of its former state."""
     html = partial(f"#m-{message.seq}", "outerMorph", message_html(message))
-    has_grown = message.stream not in ("", Message.Growth.OPEN)
-    if has_grown and message.edited_at is None and message.deleted_at is None:
-        html += _spoken(message)
     return html.encode()
+
+
+def _has_grown(message: Message) -> bool:
+    """Whether this is the end of a text that grew: of changes only that is spoken."""
+    has_grown = message.stream not in ("", Message.Growth.OPEN)
+    return has_grown and message.edited_at is None and message.deleted_at is None
 
 
 def placed(message: Message) -> str:
@@ -166,16 +169,15 @@ def placed(message: Message) -> str:
         target = "messages"
     else:
         target = f"c-{chunk}"
-    html = partial(f"#{target}", "beforeend", article)
-    return html if message.stream == Message.Growth.OPEN else html + _spoken(message)
+    return partial(f"#{target}", "beforeend", article)
 
 
-def _spoken(message: Message) -> str:
+def _said(message: Message) -> Said:
     """What a screen reader says of a message."""
     text = plain_text(message.html, max_length=ANNOUNCEMENT_LENGTH)
     is_system = message.kind == Message.Kind.SYSTEM  # its sentence names who did it
-    spoken = escape(text if is_system else f"{message.author.display_name}: {text}")
-    return partial("#announce", "textContent", spoken)
+    name = "" if is_system else message.author.display_name
+    return Said(message.author.public_id, name, text)
 
 
 def _opens(message: Message) -> bool:

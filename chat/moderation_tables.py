@@ -1,4 +1,4 @@
-"""What moderation keeps of a room: who did what, and what was reported."""
+"""What moderation keeps: who did what, what was reported, whom to forget."""
 
 from typing import ClassVar, Self
 
@@ -125,3 +125,18 @@ class RoomInvite(models.Model):
     def is_usable(self) -> bool:
         """Whether it lets somebody in, as far as its own numbers say."""
         return self.uses < self.max_uses and self.expires_at > timezone.now()
+
+
+class Erasure(models.Model):
+    """A person whose account is erased, until all rooms have forgotten them."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, primary_key=True
+    )
+    name = models.CharField(max_length=limits.NAME_MAX_LENGTH)
+    deletes_messages = models.BooleanField()
+    done_upto = models.BigIntegerField(default=0)  # the key of the last room that is
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"Erasure of {self.user_id}"

@@ -9,6 +9,7 @@ from django.http import Http404
 from django.template.loader import get_template
 
 from accounts.models import User, initials
+from accounts.profiles import Profile, Status
 from chat.fanout import partial
 from chat.models import Membership, Room
 from livechat.lib import limits
@@ -27,6 +28,7 @@ class Person:
     hue: int
     state: str
     typing: bool
+    status: Status | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ def person_or_404(user: User, public_id: str) -> User:
 def _person(
     user: User, states: Mapping[str, str], typists: Mapping[str, str]
 ) -> Person:
+    profile: Profile | None = getattr(user, "profile", None)
     return Person(
         public_id=user.public_id,
         name=user.display_name,
@@ -111,6 +114,7 @@ def _person(
         hue=user.hue,
         state=states.get(user.public_id, "offline"),
         typing=user.public_id in typists,
+        status=profile.status if profile else None,
     )
 
 

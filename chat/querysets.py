@@ -125,10 +125,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         return active.order_by("user__display_name", "pk")
 
     def people_of(self, room: "Room") -> Self:
-        """The room's memberships with their users, by name, capped for the pane."""
+        """The room's memberships with their users' profiles, by name, for the pane."""
         return (
             self.filter(room=room, user__is_active=True)
-            .select_related("user")
+            .select_related("user__profile")
             .order_by("user__display_name")[: limits.PEOPLE_PANE_MAX]
         )
 

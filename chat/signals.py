@@ -7,8 +7,13 @@ from django.dispatch import receiver
 from django.http import Http404
 
 from accounts.models import User
-from accounts.signals import account_closed, person_joined, site_set_up
-from chat import actions, heirs
+from accounts.signals import (
+    account_closed,
+    person_erased,
+    person_joined,
+    site_set_up,
+)
+from chat import actions, erasing, heirs
 from chat.models import Room
 
 FIRST_ROOM = "General"
@@ -28,6 +33,12 @@ def join_first_room(user: User, **kwargs: Any) -> None:
     if room is not None:
         with suppress(Http404):  # deleted at this moment; the lobby has others
             actions.join_room(user, room)
+
+
+@receiver(person_erased)
+def forget_person(user: User, name: str, messages: bool, **kwargs: Any) -> None:
+    """Take them out of the rooms; what the rooms say of them goes afterwards."""
+    erasing.begin(user, name, messages=messages)
 
 
 @receiver(account_closed)

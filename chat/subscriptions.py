@@ -8,6 +8,7 @@ import asyncio
 from functools import partial
 
 from chat import followers
+from chat.announcing import spoken
 from chat.conflation import state_frame
 from chat.entrances import Entrance, may_enter
 from chat.followers import Known
@@ -149,6 +150,8 @@ def send_publications(
         return
     if connection.html:
         connection.socket.write_framed(page_frames(publications, web.hub.cursor))
+        if told := [one.said for one in publications if one.said is not None]:
+            connection.send(b"", spoken(told))
     else:
         frames = (text_frame(one.json) for one in publications)
         connection.socket.write_framed(b"".join(frames))

@@ -4,6 +4,7 @@ from django.urls import path
 
 from chat import (
     views,
+    views_data,
     views_directs,
     views_invites,
     views_lobby,
@@ -26,6 +27,7 @@ urlpatterns = [
     path("shortcuts", views_reach.shortcuts, name="shortcuts"),
     path("unread/next", views_reach.next_unread, name="next_unread"),
     path("directs/new", views_directs.direct_new, name="direct_new"),
+    path("profile/data/", views_data.own_data, name="own_data"),
     path("people/blocked", views_people.blocks, name="blocks"),
     path("people/<str:public_id>", views_people.person, name="person"),
     path(

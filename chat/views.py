@@ -18,6 +18,7 @@ from django.views.decorators.http import (
 
 from accounts.http import UserRequest
 from accounts.models import User
+from accounts.profiles import profile_of
 from chat import actions, commands, sidebar
 from chat.access import allowed_or_404, can, require_site, room_or_404
 from chat.forms import BeforeForm, MessageForm, RoomForm
@@ -173,6 +174,8 @@ def _room_page(
         "client_id": uuid4(),
         "hello_client_id": uuid4(),
         "max_length": limits.MESSAGE_MAX_LENGTH,
+        # Of the one other in a direct message.
+        "other": profile_of(room.others[0]) if len(room.others) == 1 else None,
         **pane(room, _states(room), {}),
         **side,
         **more,

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.blocks import TooManyBlocks, block, unblock
 from accounts.http import UserRequest
 from accounts.models import User
+from accounts.profiles import profile_of
 from chat.access import may_on_site
 from chat.directs import may_begin
 from chat.people import person_or_404
@@ -17,16 +18,22 @@ from chat.people import person_or_404
 @require_safe
 @login_required
 def person(request: UserRequest, public_id: str) -> HttpResponse:
-    """Who somebody is, and what one can do: write to them, block them."""
+    """Who somebody is, and what one can do: write to them, block them.
+
+    A page; for a script that which opens beside a name.
+    """
     user = request.user
     other = person_or_404(user, public_id)
     may_write = may_on_site(user, "begin_direct") and may_begin(user, other)
     context = {
         "person": other,
+        "profile": profile_of(other),
         "is_blocked": user.blocks.filter(blocked=other).exists(),
         "may_write": may_write and other != user,
     }
-    return render(request, "chat/person.html", context)
+    is_page = not request.headers.get("HX-Request")
+    template = "chat/person.html" if is_page else "chat/_card.html"
+    return render(request, template, context)
 
 
 @require_POST

@@ -19,14 +19,17 @@ from django.template.loader import get_template
 
 from accounts import sessions
 from chat import fanout, followers, lobby, people, presence
+from chat.announcing import spoken
 from chat.attendance import Attendance
 from chat.badges import Badges
 from chat.conflation import Conflation
+from chat.erasing import sweep_erased
 from chat.followers import Known
 from chat.inbox import Answer, answers_channel
 from chat.read_marks import ReadMarks
 from chat.replays import Replays
 from chat.roster import Roster, Told
+from chat.choices import Choices
 from chat.submissions import Submissions
 from chat.sweeping import sweep
 from livechat.lib import limits
@@ -66,12 +69,14 @@ class WebProcess:
             fanout.cursor_fragment,
             self._on_event,
             self._on_gone,
+            spoken,
         )
         self.replays = Replays(self.hub)
         self.marks = ReadMarks(self.hub)
         self.badges = Badges(self.hub)
         self.attendance = Attendance(self.hub, self.id, self._announce)
         viewing = self.attendance.viewing
+        self.choices = Choices(self.hub, self.attendance, self.refresh_pane)
         self.conflation = Conflation(self.hub, viewing.roster, self.pane)
         self.revocations = sessions.Follower()  # what is done has closed its sockets
         self._look_again = asyncio.Event()
@@ -88,9 +93,15 @@ class WebProcess:
         await self.hub.listen(answers_channel(self.id), self._on_answers)
         await self.badges.start()
         await self.hub.listen(sessions.CHANNEL, lambda _: self._look_again.set())
+        await self.choices.start()
         loops = self._control(), self._revoke(), self._recheck(), self._sweep()
-        for loop in loops:
+        for loop in (*loops, self.choices.follow()):
             self._keep(asyncio.create_task(loop))
+
+    def add(self, connection: Connection) -> None:
+        """Know a new socket, and how its person wants to be seen."""
+        self.hub.add(connection)
+        self.choices.welcome(connection)
 
     async def stop(self) -> None:
         """Take our people out of the rooms; the gateway closes the sockets."""
@@ -280,16 +291,19 @@ class WebProcess:
     # Deleted rooms
 
     async def _sweep(self) -> None:
-        """Delete what is left of deleted rooms, in small steps between other writes."""
+        """Delete what is left of deleted rooms and people, between other writes."""
         while True:
             wait_s: float = limits.DELETE_LOOK_S
             try:
-                if await self.hub.change(_fresh(sweep)):
-                    wait_s = limits.DELETE_PAUSE_S
+                for sweeper in (sweep, sweep_erased):
+                    if await self.hub.change(_fresh(sweeper)):
+                        wait_s = limits.DELETE_PAUSE_S
             except NoAnswer as error:
-                logger.warning("deleted rooms wait, the database said: %r", error)
+                logger.warning(
+                    "what is to be deleted waits, the database said: %r", error
+                )
             except Exception:  # the outermost loop: the next look
-                logger.exception("a deleted room could not be swept")
+                logger.exception("a deleted room or person could not be swept")
             await asyncio.sleep(wait_s)
 
     # Presence

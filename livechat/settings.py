@@ -163,6 +163,16 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 DATABASES = {"default": database(env_str("DATABASE_URL", "sqlite://"), VAR_DIR)}
 
+# What log-ins must remember (tries, used codes), shared by all web processes. Not in
+# Redis: people log in while it is away, and emptying it must forget nothing.
+CACHES = {
+    "default": {
+        "BACKEND": "accounts.remembered.SharedCache",
+        "LOCATION": "accounts_remembered",
+        "OPTIONS": {"MAX_ENTRIES": limits.REMEMBERED_MAX},
+    }
+}
+
 # Redis: private under var/, or REDIS_URL ------------------------------------------
 
 # A command of the shell finds the private Redis of the running instance.
@@ -194,6 +204,8 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_CHANGE_EMAIL = True
 MFA_ADAPTER = "accounts.mfa.MFAAdapter"
 MFA_FORMS = {
+    "authenticate": "accounts.mfa.CodeForm",
+    "reauthenticate": "accounts.mfa.ConfirmCodeForm",
     "add_webauthn": "accounts.mfa.AddPasskeyForm",
     "authenticate_webauthn": "accounts.mfa.SecondProofForm",
     "login_webauthn": "accounts.mfa.LoginPasskeyForm",

@@ -141,7 +141,21 @@ def _run_a_room(page: Page, url: str) -> None:
     page.get_by_role("button", name="Make a link").click()
     expect(page.locator("img.qr")).to_be_visible()
     _picture(page, "room-link")
+    _be_somebody(page, url)
     page.goto(room)
+    page.locator(".msg__name", has_text="Bob").first.click()
+    expect(page.locator("#message-menu .about")).to_be_visible()
+    _picture(page, "person-card")
+    page.keyboard.press("Escape")
+
+
+def _be_somebody(page: Page, url: str) -> None:
+    """A status, and the page of one's own data."""
+    page.goto(f"{url}/profile/status/")
+    page.get_by_role("button", name="In a meeting").click()
+    _picture(page, "status")
+    page.goto(f"{url}/profile/data/")
+    _picture(page, "own-data")
 
 
 def _page(browser: Browser, url: str) -> Page:

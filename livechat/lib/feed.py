@@ -16,23 +16,16 @@ import msgspec
 from livechat.lib import limits
 from livechat.lib.connections import Connection
 from livechat.lib.crowd import Crowd
+from livechat.lib.events import Event as Event  # where all look for it
 from livechat.lib.frames import text_frame
 from livechat.lib.growth import Growth, Piece, Texts
 from livechat.lib.page_frames import page_frames
+from livechat.lib.speech import Said, Speak, Speech, silent
 
 logger = logging.getLogger(__name__)
 
 RECENT_MAX = 256  # publications a feed keeps for sockets that are catching up
 RECENT_MAX_BYTES = 1024 * 1024  # and their size: long messages are read again instead
-
-
-class Event(msgspec.Struct, frozen=True, array_like=True):
-    """What a change tells of the room itself; whoever hears of it knows the kinds."""
-
-    kind: str
-    user: str = ""  # public id of whom it is about
-    role: str = ""  # that they have from now on
-    hidden: bool = False  # whether who goes may not see the room any more
 
 
 class Publication(msgspec.Struct, frozen=True, array_like=True):
@@ -46,6 +39,7 @@ class Publication(msgspec.Struct, frozen=True, array_like=True):
     created: int = 0  # the change it came with, where that is another one
     piece: Piece | None = None  # of a growing text; with changed_seq 0: nothing else
     opens: bool = False  # the fragment holds a section that later ones go into
+    said: Said | None = None  # what screen readers are told of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +67,7 @@ class Feed:
         cursor: Callable[[int], bytes],
         texts: Texts,
         on_event: OnEvent | None = None,
+        speak: Speak = silent,
     ) -> None:
         self.room = room
         self.last: int | None = None  # the highest change accepted; None: not read yet
@@ -84,6 +79,7 @@ class Feed:
         self.opened: asyncio.Task[None] | None = None
         self.users = 0  # sockets that are joining or joined
         self.growth = Growth()
+        self._speech = Speech(speak, self._say)
         self._missed = missed
         self._texts = texts
         self._cursor = cursor
@@ -116,6 +112,7 @@ class Feed:
         self.last = publication.changed_seq
         self._remember(publication)
         self._pending.append(publication)
+        self._speech.hear(publication.said, is_change=not publication.appends)
         if publication.piece is not None:
             self.growth.note(publication.piece)
         if publication.event is not None:
@@ -123,6 +120,10 @@ class Feed:
         if self.ahead:
             # Who enters at this number was let in after the event: it is not for them.
             self._promote(self.last)
+
+    def _say(self, html: bytes) -> None:
+        self._pending.append(Publication(self.last or 0, b"", html))
+        self._schedule()
 
     def _take(self, piece: Piece) -> None:
         """Tell a piece of a growing text, or what was lost before it as well."""
@@ -170,6 +171,7 @@ class Feed:
 
     def _apply(self, event: Event) -> None:
         """Hand an event on when all live sockets have it, and before they get more."""
+        self._speech.finish()  # who comes with the event hears nothing from before
         self.flush()
         if self._on_event is not None:
             self._on_event(self, event)
@@ -279,7 +281,8 @@ class Feed:
             return
         pending, self._pending = self._pending, []
         html = self._for_pages(pending) if self.crowd.pages else b""
-        self.crowd.write(b"".join(text_frame(one.json) for one in pending), html)
+        json = b"".join(text_frame(one.json) for one in pending if one.json)
+        self.crowd.write(json, html)
 
     def _for_pages(self, pending: Sequence[Publication]) -> bytes:
         try:

@@ -18,6 +18,7 @@ from livechat.lib.connections import Connection
 from livechat.lib.feed import Changes, Feed, OnEvent, Publication
 from livechat.lib.growth import Growing, Piece
 from livechat.lib.pubsub import Messages, Subscriber
+from livechat.lib.speech import Speak, silent
 
 logger = logging.getLogger(__name__)
 
@@ -59,8 +60,10 @@ class Hub:
         cursor: Callable[[int], bytes],
         on_event: OnEvent | None = None,
         on_gone: Callable[[Feed], None] | None = None,
+        speak: Speak = silent,
     ) -> None:
         """`on_event` hears what a room tells of itself, `on_gone` that it is none."""
+        self._speak = speak
         self.log = log
         self.cursor = cursor
         self._on_event = on_event
@@ -152,7 +155,8 @@ class Hub:
         return feed
 
     def _feed(self, room: str) -> Feed:
-        return Feed(room, self._missed, self.cursor, self, self._on_event)
+        told = self._on_event, self._speak
+        return Feed(room, self._missed, self.cursor, self, *told)
 
     async def read(self, room: str) -> Growing:
         """The room's growing texts, from the database."""

@@ -34,6 +34,7 @@ VERSIONS_SHOWN = 50  # earlier texts of an edited message that are shown
 PEOPLE_PANE_MAX = 200  # people that the pane names; a larger room shows counts
 LOBBY_PAGE_SIZE = 48  # rooms of one page of the lobby
 DELETE_BATCH_MESSAGES = 500  # of a deleted room, in one transaction
+ERASE_BATCH_MESSAGES = 100  # of an erased person's, in one transaction
 DELETE_PAUSE_S = 0.1  # between two of them
 DELETE_LOOK_S = 5  # a web process looks this often for what is left of deleted rooms
 SLOW_MODE_MAX_S = 6 * 60 * 60  # seconds between two messages of a member
@@ -91,6 +92,7 @@ PANE_INTERVAL_S = 1.0  # at most one people pane a room in this time
 TYPING_TTL_S = 5.5  # of a word: who saw it sees it end in 6 s, whatever dies
 
 # The fan-out
+SPEECH_INTERVAL_S = 4.0  # screen readers are told of a room this often at most
 FLUSH_INTERVAL_S = 0.002  # a busy room writes this often; a quiet one at once
 CROWD_SLICE_SOCKETS = 500  # written to before other rooms get their turn
 QUESTION_TIMEOUT_S = 4.0  # a socket waits this long for the database; below 5 s
@@ -144,11 +146,20 @@ REDIS_COMMAND_TIMEOUT_S = 1.0
 # Accounts
 PASSWORD_MIN_LENGTH = 12  # characters
 PASSWORD_MAX_LENGTH = 256
+REMEMBERED_MAX = 100_000  # rows of tries and used codes; above it some are forgotten
 DEVICE_SEEN_S = 300  # a device's last visit is noted this often at most
 DEVICES_MAX = 100  # devices and tokens that the page of devices names
 BLOCKS_MAX = 500  # people that one person may block
 INVITE_MAX_DAYS = 30  # days that an invite may live
 INVITE_MAX_USES = 1_000  # people that one invite may let in
+
+# What people tell of themselves
+ABOUT_MAX_LENGTH = 300  # code points about oneself
+PRONOUNS_MAX_LENGTH = 30  # code points
+STATUS_MAX_LENGTH = 80  # code points of a status
+PROFILE_BURST = 20  # changes at once of what others see of one
+PROFILE_RATE_PER_S = 0.2  # tokens that come back each second
+EXPORT_EVERY_S = 900  # between two downloads of one's own data
 
 # Gateway: HTTP
 GATEWAY_BODY_MAX_BYTES = 64 * 1024  # of a request's body; more needs a ticket

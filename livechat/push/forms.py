@@ -6,10 +6,11 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from livechat.lib.zones import zone_called
 from livechat.push.actions import PAUSES_H, RESUME, TOMORROW, Browser
 from livechat.push.models import Preferences
-from livechat.push.times import zones
 
+NO_ZONE = "Choose one of the list, such as Europe/Berlin or UTC."
 NO_SUBSCRIPTION = "This browser sent no subscription. Reload the page and try again."
 PAUSE_CHOICES = [(one, one) for one in (*PAUSES_H, TOMORROW, RESUME)]
 SHOWN = ((True, "Who wrote and what"), (False, "Only that there is something"))
@@ -69,11 +70,9 @@ class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg] # no generic a
 
     def clean_zone(self) -> str:
         """One that this machine knows, in any case."""
-        wanted = self.cleaned_data["zone"].lower()
-        for zone in zones():
-            if zone.lower() == wanted:
-                return zone
-        raise ValidationError("Choose one of the list, such as Europe/Berlin or UTC.")
+        if (found := zone_called(self.cleaned_data["zone"])) is None:
+            raise ValidationError(NO_ZONE)
+        return found
 
     def clean(self) -> dict[str, Any]:
         """Both ends of the quiet hours, or none."""

@@ -19,6 +19,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from accounts import availability
 from accounts.models import Community
 from livechat.lib import limits, outbound, webpush
 from livechat.lib.storage import DatabaseAway
@@ -185,14 +186,22 @@ def _is_wanted(
     if verdict is Verdict.DROP:
         outbox.drop(push)
         return False
-    until = times.held_until(getattr(subscription.user, "push_preferences", None), now)
-    if until is None and verdict is Verdict.HOLD:
-        until = now + timedelta(seconds=LOOK_LATER_S)
-    if until is None and verdict is Verdict.WAIT and now < _patience_ends(push):
-        until = now + timedelta(seconds=LOOK_AGAIN_S)
-    if until is not None:
+    if (until := _held_until(push, verdict, now)) is not None:
         outbox.postpone(push, until)
     return until is None
+
+
+def _held_until(push: Push, verdict: Verdict, now: datetime) -> datetime | None:
+    """When to look at it again, None when it is to be sent now."""
+    user = push.subscription.user
+    until = times.held_until(getattr(user, "push_preferences", None), now)
+    if until is not None:
+        return until
+    if verdict is Verdict.HOLD or availability.of(user) == "dnd":
+        return now + timedelta(seconds=LOOK_LATER_S)
+    if verdict is Verdict.WAIT and now < _patience_ends(push):
+        return now + timedelta(seconds=LOOK_AGAIN_S)
+    return None
 
 
 def _patience_ends(push: Push) -> datetime:

@@ -1,20 +1,12 @@
 """When somebody does not want to be told: a pause, and quiet hours in their zone."""
 
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
+from livechat.lib.zones import zone
 from livechat.push.models import Preferences
 
 MORNING_HOUR = 8  # when "until tomorrow" ends, in their zone
-
-
-@cache
-def zones() -> tuple[str, ...]:
-    """Names of zones that people know: `Europe/Berlin`, and UTC."""
-    places = {one for one in available_timezones() if one.partition("/")[2]}
-    known = {one for one in places if not one.startswith(("Etc/", "posix/", "right/"))}
-    return ("UTC", *sorted(known))
 
 
 def held_until(preferences: Preferences | None, now: datetime) -> datetime | None:
@@ -54,4 +46,4 @@ def tomorrow_morning(preferences: Preferences, now: datetime) -> datetime:
 
 def zone_of(preferences: Preferences) -> ZoneInfo:
     """Their zone; UTC when this machine does not know it any more."""
-    return ZoneInfo(preferences.zone if preferences.zone in zones() else "UTC")
+    return zone(preferences.zone)

@@ -20,11 +20,11 @@ from accounts.agents import device_name
 from accounts.http import UserRequest
 from accounts.models import User
 from livechat.lib import limits, webpush
+from livechat.lib.zones import zones
 from livechat.push import actions
 from livechat.push.forms import PauseForm, PreferencesForm, SubscribeForm
 from livechat.push.models import Delivery, Preferences, Subscription
 from livechat.push.signals import remember
-from livechat.push.times import zones
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -7,16 +7,15 @@
 
   // The connection. Captured, so that the state is set before anything is sent again.
   on("htmx:ws:after:connection", () => (state.net = "up"), true);
-  on("htmx:ws:close", () => (state.net = "down"));
-  // Signed out, or shut out.
-  on("htmx:ws:close", ({ detail }) => [4001, 4003].includes(detail.code) && location.reload());
+  // Closed for good: signed out, or shut out.
+  on("htmx:ws:close", ({ detail }) => (state.net = "down", [4001, 4003].includes(detail.code) && location.reload()));
   // What is shown while the site is away; http in a LAN has no such thing.
   navigator.serviceWorker?.register("/sw.js").catch(() => 0);
   // A page out of the back-forward cache has a dead socket that never comes back.
   addEventListener("pageshow", (event) => event.persisted && location.reload());
   // A far side that vanished without a word: a ping that nothing follows ends the connection.
   // htmx closes the old one as it opens the new; a closing by us waits for the other side.
-  let watch;
+  let watch, last; // the latter: what the keyboard has brought the focus to
   const lose = (socket) => (watch = void socket.dispatchEvent(new CloseEvent("close", { code: 1006 })));
   on("htmx:ws:before:message:incoming", () => (watch = clearTimeout(watch)), true);
   on("htmx:ws:before:message:outgoing", (event) => {
@@ -42,10 +41,17 @@
     hit ? hit.click() : stops.at((stops.indexOf(target) + step) % stops.length).focus();
   });
 
+  // Where a change takes it away, the focus goes to what stands there instead, or to the message box.
+  on("focusin", ({ target }) => (last = target.matches(":focus-visible") ? target : null));
+  on("htmx:after:swap", () => {
+    if (!last || last.checkVisibility() || ![last, document.body].includes(document.activeElement)) return;
+    ([...(last.parentElement?.children ?? [])].find((el) => el.checkVisibility()) ?? byId("body"))?.focus();
+  });
+
   // Sending: a bubble at once, under an id that makes a repeat harmless.
   // randomUUID exists on https and localhost only; a server in the LAN has neither.
-  const digit = () => (crypto.getRandomValues(new Uint8Array(1))[0] & 15).toString(16);
-  const uuid = () => "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, digit);
+  const uuid = () => "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, () =>
+    (crypto.getRandomValues(new Uint8Array(1))[0] & 15).toString(16));
   // Nothing to see, or more code points than fit: not to be sent, and nothing is cut off.
   const judge = ({ value, form, dataset }) => {
     const excess = [...value.trimEnd()].length - dataset.max;
@@ -69,9 +75,8 @@
   // Suggestions while one writes: the server's list for what follows an @, a : or a /.
   on("text-expander-change", ({ target, detail: { key, text, provide } }) => {
     const query = new URLSearchParams({ kind: key, q: text, at: byId("body").selectionEnd - text.length });
-    const list = () => byId("suggestions").firstElementChild;
-    const asked = htmx.ajax("GET", `${target.dataset.src}?${query}`, { source: target });
-    provide(asked.then(() => ({ matched: list(), fragment: list() })));
+    const came = htmx.ajax("GET", `${target.dataset.src}?${query}`, { source: target });
+    provide(came.then((_, list = byId("suggestions").firstElementChild) => ({ matched: list, fragment: list })));
   }, true);
   on("text-expander-value", ({ detail }) => (detail.value = detail.item.dataset.value), true);
   on("click", ({ target }) => {
@@ -110,11 +115,8 @@
       new IntersectionObserver(see, { root: log, rootMargin: "80px" }).observe(byId("end")),
     Msg: (msg) => (remove(byId(`p-${msg.dataset.clientId}`)), [msg, beside(msg, "next", "first")].forEach(markDay)),
   };
-  const mount = (root) => {
-    for (const el of [root, ...root.querySelectorAll("[data-hook]")]) hooks[el.dataset.hook]?.(el);
-  };
+  const mount = (root) => [root, ...root.querySelectorAll("[data-hook]")].forEach((el) => hooks[el.dataset.hook]?.(el));
   const added = (records) => records.flatMap(({ addedNodes }) => [...addedNodes]).filter((el) => el.dataset);
-  const watching = new MutationObserver((records) => added(records).forEach(mount));
-  watching.observe(document.body, { childList: true, subtree: true });
+  new MutationObserver((records) => added(records).forEach(mount)).observe(document.body, { childList: true, subtree: true });
   mount(document.body);
 })();

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from tests.access.matrix import Row
 from tests.access.world import World
+from tests.conftest import PASSWORD
 from tests.push.browser import told_by_browser
 
 ABOUT_THE_TARGET = {"room_role", "room_mute", "room_removal", "room_ban", "api_member"}
@@ -57,6 +58,8 @@ def none_of(row: Row) -> Ask | None:
         return Ask(row.method, reverse("join", kwargs={"code": "none"}))
     if row.name == "api_join":
         return Ask(row.method, reverse("api_join"), json={"code": "none"})
+    if row.name == "api_person":
+        return Ask(row.method, reverse(row.name, kwargs={"user": "none"}))
     if row.name == "api_push_subscription":
         return Ask(row.method, reverse(row.name, kwargs={"subscription": "none"}))
     return None
@@ -79,10 +82,10 @@ def _parts(row: Row, world: World, role: str, room: str) -> dict[str, Any]:
 
 
 def _site_parts(row: Row, world: World, role: str) -> dict[str, Any]:
-    if row.name in {"me_css", "person", "person_block"}:
+    if row.name in {"me_css", "person", "person_block", "api_person"}:
         me = world.users.get(role, world.keeper)
         whose = me if row.whose == "own" else world.target
-        return {"public_id": whose.public_id}
+        return {"user" if row.name == "api_person" else "public_id": whose.public_id}
     if row.name in {"push_remove", "api_push_subscription"}:
         own = world.devices.get(role, world.devices["keeper"])
         device = own if row.whose == "own" else world.devices["keeper"]
@@ -130,6 +133,12 @@ def _bodies(world: World, row: Row) -> dict[tuple[str, str], dict[str, Any]]:
         ("profile", "POST"): {"display_name": "Another Name", "theme": "dark"},
         ("person_block", "POST"): {"blocked": "yes"},
         ("theme", "POST"): {"theme": "dark"},
+        ("status", "POST"): {"text": "Busy", "lasting": "today"},
+        ("availability", "POST"): {"state": "dnd"},
+        ("api_me", "PATCH"): {"about": "Likes tea"},
+        ("own_data", "POST"): {"password": PASSWORD},
+        ("close_account", "POST"): {"password": PASSWORD},
+        ("erase_account", "POST"): {"password": PASSWORD, "messages": "keep"},
         ("invites", "POST"): {"days": "1", "uses": "1"},
         ("push_settings", "POST"): {"shows_text": "False", "zone": "Europe/Berlin"},
         ("push_subscribe", "POST"): {"subscription": json.dumps(told_by_browser())},

@@ -9,6 +9,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from accounts.models import Block, Community, Device, Invite, Token, User
+from accounts.profiles import Profile
 from chat.models import Ban, Membership, Message, Room
 from chat.moderation_tables import AuditEntry, Report, RoomInvite
 from chat.room_invites import make_link
@@ -169,7 +170,15 @@ def message(
 def snapshot() -> list[object]:
     """All that a request could change, to be compared with what was before."""
     people = User.objects.order_by("pk").values_list(
-        "pk", "display_name", "email", "role", "theme", "is_active", "epoch", "password"
+        "pk",
+        "display_name",
+        "email",
+        "role",
+        "theme",
+        "is_active",
+        "epoch",
+        "password",
+        "availability",
     )
     kept = (
         Report,
@@ -180,6 +189,7 @@ def snapshot() -> list[object]:
         Push,
         Token,
         Block,
+        Profile,
     )
     tables: tuple[type[Model], ...] = (Room, Membership, Ban, Message, Invite, *kept)
     devices = Device.objects.order_by("pk").values_list("pk")  # a visit changes a row

@@ -2,6 +2,7 @@
 
 import re
 import time
+from datetime import timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -9,9 +10,11 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
 from django.contrib import admin
 from django.core.management import call_command
+from django.db.models import F
 from django.test import Client
 
 from accounts.models import User
+from accounts.remembered import Remembered
 from tests.accounts.conftest import client_of
 from tests.conftest import PASSWORD
 
@@ -83,6 +86,16 @@ def test_a_code_works_once(bob: User, secret: str) -> None:
     first, second = with_password(bob), with_password(bob)
     first.post("/accounts/2fa/authenticate/", {"code": code})
     second.post("/accounts/2fa/authenticate/", {"code": code})
+    assert (is_in(first), is_in(second)) == (True, False)
+
+
+def test_a_code_is_remembered_as_long_as_it_is_good(bob: User, secret: str) -> None:
+    form = {"code": code_of(secret, steps=1)}  # good for half a minute and more
+    first, second = with_password(bob), with_password(bob)
+    first.post("/accounts/2fa/authenticate/", form)
+    a_while = timedelta(seconds=40)
+    Remembered.objects.update(expires=F("expires") - a_while)
+    second.post("/accounts/2fa/authenticate/", form)
     assert (is_in(first), is_in(second)) == (True, False)
 
 

@@ -29,6 +29,8 @@ EXPECTED_NOISE = (
     "htmx:ws:error",
     "does not support the Push API in incognito",
     "with a status of 422",  # a form that came back with its reason
+    "SecurityError",  # a passkey that the browser gives nobody, as the page says
+    "NotAllowedError",
 )
 
 NewPage = Callable[..., Page]

@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts import availability
 from accounts.models import User
 from livechat.lib import limits, webpush
 from livechat.push.models import Delivery, Preferences, Push, Subscription
@@ -369,3 +370,17 @@ async def test_old_rows_are_swept(
     sweep()
     assert not Push.objects.exists()
     assert Subscription.objects.count() == 1
+
+
+async def test_who_is_not_to_be_disturbed_is_told_afterwards(
+    bob: User, service: Service, deliver: Deliver
+) -> None:
+    browser_of(bob, service)
+    availability.choose(bob, "dnd")
+    tell(bob)
+    await deliver()
+    assert service.taken == []
+    availability.choose(bob, "online")
+    Push.objects.update(due_at=timezone.now())
+    await deliver()
+    assert len(service.taken) == 1

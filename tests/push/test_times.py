@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from livechat.lib.zones import zones
 from livechat.push.models import Preferences
-from livechat.push.times import held_until, tomorrow_morning, zones
+from livechat.push.times import held_until, tomorrow_morning
 
 NIGHT = (time(22), time(7))
 

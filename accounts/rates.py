@@ -1,0 +1,39 @@
+"""How often somebody may change what others see of them: a token bucket in the cache.
+
+The cache is shared by all web processes; of two changes at the very same moment one
+may be free.
+"""
+
+import time
+
+from django.core.cache import cache
+
+from accounts.models import User
+from livechat.lib import limits
+from livechat.lib.token_bucket import Level, Rate, take
+
+PASSWORD_TRY = 4.0  # changes that a guess of one's password costs
+PROFILE = Rate(limits.PROFILE_BURST, limits.PROFILE_RATE_PER_S)
+
+
+class TooOften(Exception):  # noqa: N818 - it says what is the case
+    """The bucket is empty; nothing was changed. str() is a sentence."""
+
+    def __init__(self, wait_s: float) -> None:
+        self.retry_after_s = max(1, -(-int(wait_s * 1000) // 1000))
+        super().__init__(f"Too many changes. Try again in {self.retry_after_s} s.")
+
+
+def pay(user: User, cost: float = 1.0) -> None:
+    """Take the cost of a change to one's profile.
+
+    Raises:
+        TooOften: there is not so much in the bucket.
+    """
+    key = f"profile:{user.pk}"
+    found = cache.get(key)
+    level, wait_s = take(Level(*found) if found else None, PROFILE, time.time(), cost)
+    if wait_s:
+        raise TooOften(wait_s)
+    full_s = limits.PROFILE_BURST / limits.PROFILE_RATE_PER_S
+    cache.set(key, (level.tokens, level.at), timeout=full_s)

@@ -1,0 +1,114 @@
+"""A person's own data: all of it, nobody else's, asked for with the password."""
+
+import io
+import json
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+from django.core.cache import cache
+from django.core.management import CommandError, call_command
+from django.test import AsyncClient
+
+from accounts.models import User
+from chat.directs import begin_direct
+from chat.exports import archive
+from chat.models import Membership, Message, Room
+from tests.chat.pages import client_of, fill, room_of
+from tests.conftest import PASSWORD
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FORM = {"password": PASSWORD}
+
+
+def unpacked(data: bytes) -> dict[str, str]:
+    with ZipFile(io.BytesIO(data)) as file:
+        assert file.testzip() is None
+        return {name: file.read(name).decode() for name in file.namelist()}
+
+
+def export_of(user: User) -> dict[str, str]:
+    return unpacked(b"".join(archive(user)))
+
+
+@pytest.fixture
+def room(alice: User, bob: User) -> Room:
+    """Texts of bob's, then one of alice's with his reaction."""
+    found = room_of(alice, bob)
+    fill(found, bob, 3)
+    fill(found, alice, 1)
+    last = Message.objects.filter(room=found, seq=found.last_seq)
+    last.update(
+        body="alice alone wrote this", reactions=f'{{"🎉": ["{bob.public_id}"]}}'
+    )
+    return found
+
+
+def test_it_holds_what_is_theirs_and_nothing_that_others_wrote(
+    bob: User, room: Room
+) -> None:
+    files = export_of(bob)
+    assert json.loads(files["profile.json"])["email"] == "bob@example.org"
+    assert [one["name"] for one in json.loads(files["rooms.json"])] == ["Lounge"]
+    texts = json.loads(files[f"messages/{room.public_id}.json"])
+    assert [one["body"] for one in texts] == ["text 1", "text 2", "text 3"]
+    reactions = json.loads(files[f"reactions/{room.public_id}.json"])
+    assert reactions == [{"seq": 4, "emoji": "🎉"}]
+    assert "text 2" in files[f"messages/{room.public_id}.html"]
+    assert "<script" not in "".join(files.values())
+    assert "alice alone" not in "".join(files.values())
+    assert "alice@example.org" not in "".join(files.values())
+
+
+def test_what_they_may_not_read_any_more_is_not_in_it(bob: User, room: Room) -> None:
+    Room.objects.filter(pk=room.pk).update(is_private=True)
+    Membership.objects.filter(room=room, user=bob).delete()
+    assert "text 1" not in "".join(export_of(bob).values())
+
+
+def test_access_that_ends_while_it_is_made_ends_it(bob: User, room: Room) -> None:
+    pieces = archive(bob)
+    begun = next(pieces)
+    User.objects.filter(pk=bob.pk).update(is_active=False)
+    files = unpacked(begun + b"".join(pieces))
+    assert "text 1" not in "".join(files.values())
+
+
+def test_a_direct_message_is_called_by_the_other(alice: User, bob: User) -> None:
+    begin_direct(bob, [alice])
+    (room,) = json.loads(export_of(bob)["rooms.json"])
+    assert (room["kind"], room["name"]) == ("direct", "Alice")
+
+
+async def test_it_is_sent_while_it_is_made(bob: User, room: Room) -> None:
+    client = AsyncClient()
+    await client.aforce_login(bob)
+    answer = await client.post("/profile/data/", FORM)
+    assert answer.streaming
+    assert answer["Content-Type"] == "application/zip"
+    assert answer["Content-Disposition"].startswith("attachment; ")
+    data = b"".join([piece async for piece in answer])  # type: ignore[attr-defined]
+    assert "text 3" in unpacked(data)[f"messages/{room.public_id}.html"]
+    again = await client.post("/profile/data/", FORM)
+    assert again.status_code == 429
+    assert again["Retry-After"] == "900"
+
+
+def test_it_asks_for_the_password(bob: User) -> None:
+    client = client_of(bob)
+    assert client.get("/profile/data/").status_code == 200
+    for wrong in ({}, {"password": "guess"}):
+        assert client.post("/profile/data/", wrong).status_code == 422
+    assert cache.get(f"export:{bob.pk}") is None
+
+
+def test_the_command_writes_a_new_file_for_its_owner_alone(
+    bob: User, room: Room, tmp_path: Path
+) -> None:
+    path = tmp_path / "bob.zip"
+    call_command("export_person", bob.email, str(path))
+    assert "profile.json" in unpacked(path.read_bytes())
+    assert path.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(CommandError, match="exists"):
+        call_command("export_person", bob.email, str(path))

@@ -1,0 +1,72 @@
+"""What is said of a room: the first at once, of a burst one sentence."""
+
+import asyncio
+
+import pytest
+
+from chat.announcing import spoken
+from livechat.lib import limits
+from livechat.lib.speech import Said, Speech
+
+
+def said(name: str, text: str = "Hello") -> Said:
+    return Said(name.lower(), name, text)
+
+
+def texts(told: list[Said]) -> bytes:
+    return " | ".join(f"{one.name}: {one.text}" for one in told).encode()
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "SPEECH_INTERVAL_S", 0.05)
+
+
+async def test_the_first_is_said_at_once_and_a_burst_together() -> None:
+    heard: list[bytes] = []
+    speech = Speech(lambda told: texts(list(told)), heard.append)
+    speech.hear(said("Alice"), is_change=False)
+    assert heard == [b"Alice: Hello"]
+    for name in ("Bob", "Bob", "Alice"):
+        speech.hear(said(name), is_change=False)
+    assert len(heard) == 1
+    await asyncio.sleep(0.08)
+    assert heard[1:] == [b"Bob: Hello | Bob: Hello | Alice: Hello"]
+    await asyncio.sleep(0.08)
+    assert len(heard) == 2
+    speech.hear(said("Bob"), is_change=False)
+    assert len(heard) == 3
+
+
+async def test_a_change_takes_away_the_texts_that_wait() -> None:
+    heard: list[bytes] = []
+    speech = Speech(lambda told: texts(list(told)), heard.append)
+    speech.hear(said("Alice"), is_change=False)
+    speech.hear(said("Bob", "a secret"), is_change=False)
+    speech.hear(None, is_change=True)
+    speech.finish()
+    assert heard == [b"Alice: Hello", b"Bob: "]
+    speech.finish()
+    assert len(heard) == 2
+
+
+@pytest.mark.parametrize(
+    ("told", "parts"),
+    [
+        ([said("Bob", "<b>")], '<p data-by="bob">Bob: &lt;b&gt;</p>'),
+        ([said("Bob", "")], '<p data-by="bob">1 new message from Bob</p>'),
+        (
+            [said("Bob"), said("Eve"), said("Bob")],
+            '<p data-by="bob">2 new messages from Bob</p>'
+            '<p data-by="eve">Eve: Hello</p>',
+        ),
+        ([Said("bob", "", "Bob joined.")], '<p data-by="bob">Bob joined.</p>'),
+        ([said(name) for name in "ABCDA"], "<p>5 new messages from 4 people</p>"),
+    ],
+)
+def test_a_burst_is_one_announcement_in_which_each_persons_part_is_marked(
+    told: list[Said], parts: str
+) -> None:
+    html = spoken(told).decode()
+    assert html.count("<hx-partial") == 1
+    assert f">{parts}</hx-partial>" in html
