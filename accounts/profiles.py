@@ -70,6 +70,14 @@ class Profile(models.Model):
         """What time it is where they are, None when they do not tell."""
         return timezone.now().astimezone(zone(self.zone)) if self.zone else None
 
+    @property
+    def clock(self) -> str:
+        """The same as a clock shows it, "" when they do not tell.
+
+        A template would turn a time with a zone into the server's.
+        """
+        return f"{time:%H:%M}" if (time := self.local_time) else ""
+
 
 def profile_of(user: "User") -> Profile:
     """The user's, or an empty one that is not stored (one query)."""
