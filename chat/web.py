@@ -22,6 +22,7 @@ from chat import fanout, followers, lobby, people, presence
 from chat.announcing import spoken
 from chat.attendance import Attendance
 from chat.badges import Badges
+from chat.choices import Choices
 from chat.conflation import Conflation
 from chat.erasing import sweep_erased
 from chat.followers import Known
@@ -29,7 +30,6 @@ from chat.inbox import Answer, answers_channel
 from chat.read_marks import ReadMarks
 from chat.replays import Replays
 from chat.roster import Roster, Told
-from chat.choices import Choices
 from chat.submissions import Submissions
 from chat.sweeping import sweep
 from livechat.lib import limits

@@ -41,6 +41,10 @@ class Publication(msgspec.Struct, frozen=True, array_like=True):
     opens: bool = False  # the fragment holds a section that later ones go into
     said: Said | None = None  # what screen readers are told of it
 
+    def size_bytes(self) -> int:
+        """Of its frame and its fragment."""
+        return len(self.json) + len(self.html)
+
 
 @dataclass(frozen=True, slots=True)
 class Changes:
@@ -52,7 +56,6 @@ class Changes:
 
 # (room, after, limit) → at most `limit` changes above `after`, from the database
 Missed = Callable[[str, int, int], Awaitable[Changes]]
-
 # (feed, event): called between two changes; drops whom the event shuts out
 OnEvent = Callable[["Feed", Event], None]
 
@@ -150,8 +153,7 @@ class Feed:
             while self._lost_pieces:
                 self._lost_pieces = False
                 await self._read_texts()
-        except Exception:  # the outermost frame of a task
-            # Found again by the next piece, or by the next look at the heads.
+        except Exception:  # of a task: found again by the next piece, or look at heads
             logger.exception("the growing texts of a room could not be read")
 
     async def _read_texts(self) -> None:
@@ -178,9 +180,9 @@ class Feed:
 
     def _remember(self, publication: Publication) -> None:
         self.recent.append(publication)
-        self._recent_bytes += _size_bytes(publication)
+        self._recent_bytes += publication.size_bytes()
         while len(self.recent) > RECENT_MAX or self._recent_bytes > RECENT_MAX_BYTES:
-            self._recent_bytes -= _size_bytes(self.recent.popleft())
+            self._recent_bytes -= self.recent.popleft().size_bytes()
 
     def promote(self) -> None:
         """Let those go live whose replay ends where the room stands, or before."""
@@ -227,7 +229,7 @@ class Feed:
             if publication.changed_seq <= (self.last or 0):
                 continue  # also published, between two parts
             self._append(publication)
-            size_bytes += _size_bytes(publication)
+            size_bytes += publication.size_bytes()
             if size_bytes > limits.HEAL_PART_BYTES:
                 self._write()
                 await self.crowd.taken()
@@ -281,8 +283,8 @@ class Feed:
             return
         pending, self._pending = self._pending, []
         html = self._for_pages(pending) if self.crowd.pages else b""
-        json = b"".join(text_frame(one.json) for one in pending if one.json)
-        self.crowd.write(json, html)
+        told = (text_frame(one.json) for one in pending if one.json)
+        self.crowd.write(b"".join(told), html)
 
     def _for_pages(self, pending: Sequence[Publication]) -> bytes:
         try:
@@ -296,7 +298,3 @@ class Feed:
         """Take a socket out of the room at once."""
         self.crowd.discard(connection)
         self.ahead.pop(connection, None)
-
-
-def _size_bytes(publication: Publication) -> int:
-    return len(publication.json) + len(publication.html)
