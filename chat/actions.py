@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from chat import lobby
+from chat import lobby, notices, telling
 from chat.access import require, require_site
 from chat.changes import NotPossible, changing, pay
 from chat.members import let_in, let_out
@@ -53,6 +53,8 @@ def delete_room(actor: User, room: Room) -> None:
         Room.objects.filter(pk=room.pk).update(deleted_at=timezone.now())
         room.memberships.all().delete()
         room.bans.all().delete()
+        telling.lost(room)
+        notices.lost(room)
         transaction.on_commit(lambda: lobby.room_deleted(public_id, audience))
     with suppress(*DatabaseAway):  # a small room is gone at once
         sweep()

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.agents import device_name
 from accounts.api import api
 from accounts.http import UserRequest
-from chat.api_parts import Fields, body_of, flag, needed, refusal
+from chat.api_parts import Fields, body_of, flag, needed, one_of, refusal
 from livechat.lib import webpush
 from livechat.lib.codec import FrameError
 from livechat.push import actions
@@ -47,6 +47,8 @@ SUBSCRIPTION: Fields = {
 }
 PREFERENCES: Fields = {
     "shows_text": flag,
+    "plays_sound": flag,
+    "digest": one_of(*Preferences.Digest.values),
     "quiet_from": _clock,
     "quiet_to": _clock,
     "zone": _text,
@@ -109,6 +111,7 @@ def preferences(request: UserRequest) -> HttpResponse:
     if not form.is_valid():
         name, problems = next(iter(form.errors.items()))
         return refusal("bad_frame", f"{name}: {problems[0]}", 400)
+    stored.digest = given.get("digest", stored.digest)  # no field where no mail is sent
     form.save()
     return JsonResponse(_preference_fields(stored))
 
@@ -146,6 +149,8 @@ def _subscription_fields(one: Subscription) -> dict[str, Any]:
 def _preference_fields(one: Preferences) -> dict[str, Any]:
     return {
         "shows_text": one.shows_text,
+        "plays_sound": one.plays_sound,
+        "digest": one.digest,
         "quiet_from": one.quiet_from and one.quiet_from.strftime("%H:%M"),
         "quiet_to": one.quiet_to and one.quiet_to.strftime("%H:%M"),
         "zone": one.zone,

@@ -7,8 +7,10 @@ from chat import (
     api_directs,
     api_invites,
     api_members,
+    api_notices,
     api_people,
     api_push,
+    api_reminders,
     api_rooms,
 )
 
@@ -52,6 +54,10 @@ urlpatterns = [
         api_push.subscription,
         name="api_push_subscription",
     ),
+    path("api/reminders", api_reminders.listed, name="api_reminders"),
+    path("api/reminders/<str:reminder>", api_reminders.reminder, name="api_reminder"),
+    path("api/notifications", api_notices.listed, name="api_notices"),
+    path("api/notifications/read", api_notices.read, name="api_notices_read"),
     path("api/push/preferences", api_push.preferences, name="api_push_preferences"),
     path("api/push/tests", api_push.tests, name="api_push_tests"),
     path("api/push/deliveries", api_push.deliveries, name="api_push_deliveries"),

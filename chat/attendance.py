@@ -109,7 +109,7 @@ class Attendance:
             name=connection.principal.name,
             joined_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
             process=self._process,
-            state=self._state_of(connection),
+            state=self.state_of(connection),
             device="web" if connection.html else "program",
         )
         own = _Own(connection, meta)
@@ -170,12 +170,13 @@ class Attendance:
         self.choose(connection, state)
         await self._show(connection)
 
-    def _state_of(self, connection: Connection) -> str:
+    def state_of(self, connection: Connection) -> str:
+        """How the connection is shown: its own state, or a choice that hides more."""
         own = self._states.get(connection.id, "online")
         return availability.shown(own, self._chosen.get(connection.id, "online"))
 
     async def _show(self, connection: Connection) -> None:
-        state = self._state_of(connection)
+        state = self.state_of(connection)
         for room, own in self._owned_by(connection):
             if own.meta.state != state:
                 await self._change(room, own, state=state)

@@ -7,7 +7,7 @@ difference is sent, several at a time. What was lost is read again every so ofte
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 
 from django.template.loader import get_template
@@ -15,6 +15,7 @@ from django.template.loader import get_template
 from chat import activity
 from chat.activity import Activity
 from chat.fanout import partial
+from chat.mention_tables import EVERYBODY_KEY
 from chat.models import Membership
 from chat.standings import Standing, standings
 from chat.unread import told_of
@@ -55,8 +56,10 @@ class Person:
 class Badges:
     """Everybody who is connected here, and what is unread for them."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, moved: Callable[..., None]) -> None:
+        """`moved`: told by user and room that they have read on (`surely`: or back)."""
         self._hub = hub
+        self._has_moved = moved
         self._people: dict[int, Person] = {}
         self._rooms: dict[str, Numbers] = {}
         self._dirty: set[tuple[int, str]] = set()
@@ -121,6 +124,8 @@ class Badges:
             if told.joined:
                 here = [user for user in told.joined if user in self._people]
                 self._keep(self._read_again(here))
+                for user in here:
+                    self._has_moved(user, told.room, surely=True)
 
     def _note(self, told: Activity) -> None:
         numbers = self._rooms.get(told.room)
@@ -130,22 +135,31 @@ class Badges:
             numbers.last_seq, numbers.count = told.last_seq, told.count
             self._moved.add(told.room)
             self._note_mentions(numbers, told)
+        elif told.mentioned:  # by a message that was counted before its text was whole
+            self._keep(self._read_again(_named(told, numbers)))
         for user, read in told.read.items():
-            person = self._people.get(user)
-            if person is not None and told.room in person.read:
-                if read < person.read[told.room]:
-                    person.held.add(told.room)
-                person.read[told.room] = read
-                if read >= numbers.count:
-                    person.mentions.pop(told.room, None)
-                elif told.room in person.mentions or told.room in person.held:
-                    self._keep(self._read_again([user]))
-                self._dirty.add((user, told.room))
+            self._note_read(user, told.room, read, is_all=read >= numbers.count)
         self._schedule()
+
+    def _note_read(self, user: int, room: str, read: int, *, is_all: bool) -> None:
+        person = self._people.get(user)
+        if person is None or room not in person.read:
+            return
+        is_back = read < person.read[room]
+        self._has_moved(user, room, surely=is_back)
+        if is_back:
+            person.held.add(room)
+        person.read[room] = read
+        if is_all:
+            person.mentions.pop(room, None)
+        elif room in person.mentions or room in person.held:
+            self._keep(self._read_again([user]))
+        self._dirty.add((user, room))
 
     def _note_mentions(self, numbers: Numbers, told: Activity) -> None:
         for named in told.mentioned:
-            for user in [named] if named else numbers.people - told.read.keys():
+            everybody = numbers.people - told.read.keys()
+            for user in everybody if named == EVERYBODY_KEY else [named]:
                 if person := self._people.get(user):
                     before = person.mentions.get(told.room, 0)
                     person.mentions[told.room] = before + 1
@@ -260,6 +274,13 @@ class Badges:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _named(told: Activity, numbers: Numbers) -> list[int]:
+    """Those of the room's people here whom its news name."""
+    if EVERYBODY_KEY in told.mentioned:
+        return list(numbers.people)
+    return list(numbers.people & set(told.mentioned))
 
 
 def badge(room: str, unread: int, mentions: int) -> bytes:

@@ -18,8 +18,9 @@ from django.http import Http404
 from django.utils import timezone
 
 from accounts.models import User
-from chat import fanout
+from chat import fanout, notices, telling
 from chat.access import require
+from chat.mention_tables import Mention
 from chat.models import ChangeBucket, Message, Room
 from chat.moderation_tables import AuditEntry
 from chat.silences import silence
@@ -112,6 +113,10 @@ class Change:
     def _keep(self, message: Message) -> None:
         message.room = self.room
         message.save()
+        for table in (Version, Mention):
+            table.objects.filter(room=self.room, seq=message.seq).delete()
+        telling.deleted(self.room, [message.seq])
+        notices.tell(notices.deleted(self.room, [message.seq]))
         self.entries.append(message)
 
     def audit(self, kind: str, sentence: str) -> None:

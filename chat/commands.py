@@ -12,7 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from accounts.models import User
-from chat import members, room_settings
+from chat import members, reminders, room_settings
 from chat.access import require, room_or_404
 from chat.changes import NotPossible, TooManyChanges
 from chat.forms import AddMemberForm, TopicForm
@@ -76,8 +76,8 @@ def obey(user: User, public_id: str, body: str, client_id: UUID) -> Outcome:
     Raises:
         Refused: the command is unknown, or does not do that here.
     """
-    if body.startswith(SLASH * 2):
-        return Outcome(post=body[1:])
+    if (text := reworded(body)) is not None:
+        return Outcome(post=text)
     name, _, words = body[1:].partition(" ")
     found = COMMANDS.get(name.strip().lower())
     if found is None:
@@ -98,6 +98,15 @@ def obey(user: User, public_id: str, body: str, client_id: UUID) -> Outcome:
         raise Refused("forbidden", str(error)) from error
     except NotPossible as error:
         raise _wrong(str(error)) from error
+
+
+def reworded(body: str) -> str | None:
+    """The text to post, where that needs no look; None for other commands."""
+    if not body.startswith(SLASH) or body.startswith(SLASH * 2):
+        return body.replace(SLASH, "", 1) if body.startswith(SLASH) else body
+    name, _, words = body[1:].partition(" ")
+    is_me = name.strip().lower() == "me" and words.split()
+    return f"*{' '.join(words.split())}*" if is_me else None
 
 
 def say(user: User, room: Room, *, body: str, client_id: UUID) -> str:
@@ -131,9 +140,9 @@ def needs(order: Order, usage: str) -> None:
 
 @command("/me waves", "Say what you do, in italics.")
 def me(order: Order) -> Outcome:
-    """Post the words as something that the author does."""
+    """Post the words as something that the author does; here there are none."""
     needs(order, COMMANDS["me"].usage)
-    return Outcome(post=f"*{' '.join(order.words.split())}*")
+    return Outcome(post=order.words)
 
 
 @command("/topic what is going on", "Set the line under the room's name.")
@@ -158,6 +167,22 @@ def invite(order: Order) -> Outcome:
     who: User = form.cleaned_data["name"]
     members.add_member(order.user, order.room, who)
     return Outcome(notice=f"{who} belongs to this room now.")
+
+
+@command("/remind in 20 minutes tea", "Be reminded of something; only you see it.")
+def remind(order: Order) -> Outcome:
+    """Set a reminder for the writer, from when and of what."""
+    needs(order, COMMANDS["remind"].usage)
+    now = reminders.local_now(order.user)
+    due_at, text = reminders.understood(order.words, now)
+    made = reminders.set_reminder(
+        order.user, text, due_at, room=order.room, client_id=order.client_id
+    )
+    when = f"{made.due_at.astimezone(now.tzinfo):%A, %-d %B, %H:%M}"
+    notice = f"You will be reminded on {when} ({now.tzinfo}): {made.text}"
+    return Outcome(
+        notice=f"{notice}\nYour name, below on the left, leads to all of them."
+    )
 
 
 @command("/help", "List these commands, for your eyes only.")

@@ -63,8 +63,7 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
         await receive()  # websocket.connect
         if not await self._came_in():
             return
-        clean = False
-        self.pace, self.errands = Pace(), Errands()
+        clean, self.pace, self.errands = False, Pace(), Errands()
         try:
             await self._greet()
             while (event := await receive())["type"] == "websocket.receive":
@@ -77,8 +76,7 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
             self.web.attendance.lost(self.connection, clean=clean)
             for room in list(self.connection.feeds):
                 self.web.attendance.viewing.unview(room, self.connection)
-            self.web.hub.remove(self.connection)
-            self.web.badges.remove(self.connection)
+            self.web.remove(self.connection)
 
     # In
 
@@ -194,8 +192,7 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
         else:
             error_id = secrets.token_hex(4)
             logger.error("error %s in a frame", error_id, exc_info=error)
-            sentence = f"Something broke here (error {error_id})."
-            self._refuse("internal", sentence, told)
+            self._refuse("internal", f"Something broke here (error {error_id}).", told)
 
     def _make_wait(self, told: dict[str, Any]) -> None:
         """Tell that the database does not answer, which is no error of the client's.
@@ -227,9 +224,11 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
 
     async def _post(self, intent: intents.Send) -> None:
         """Put the message into the room's inbox; its answer comes from the worker."""
-        said = await orders.obeyed(self.web, self.connection, intent)
-        if said is not None:
+        if (said := orders.reworded(intent)) is not None:
             await self._write(said)
+        else:  # a command, which waits for the database
+            order = orders.obey(self.web, self.connection, intent, self._write)
+            self.errands.in_turn(order)
         await self.web.attendance.typing(intent.room, self.connection, on=False)
 
     async def _write(self, intent: Writing) -> None:

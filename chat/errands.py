@@ -19,12 +19,17 @@ class Errands:
         self._begun: set[asyncio.Task[None]] = set()
         self._shows: dict[str, asyncio.Task[None]] = {}  # by room
         self._turn = asyncio.Lock()
+        self._orders = asyncio.Lock()
 
     def begin(self, errand: Coroutine[None, None, None]) -> None:
         """Run what ends soon and handles its errors, also when the socket is gone."""
         task = asyncio.create_task(errand)
         self._begun.add(task)
         task.add_done_callback(self._begun.discard)
+
+    def in_turn(self, order: Coroutine[None, None, None]) -> None:
+        """The same of what changes something, one after the other as they came."""
+        self.begin(self._after(order))
 
     def show(self, room: str, show: Callable[[], Awaitable[None]]) -> None:
         """Show who is in the room, one room after the other, each as it is entered.
@@ -40,6 +45,10 @@ class Errands:
         """Show nothing any more."""
         for task in self._shows.values():
             task.cancel()
+
+    async def _after(self, order: Coroutine[None, None, None]) -> None:
+        async with self._orders:
+            await order
 
     async def _show(self, show: Callable[[], Awaitable[None]]) -> None:
         try:

@@ -40,3 +40,9 @@ class ReadForm(forms.Form):
         """The last message that is read."""
         upto, unread_from = self.cleaned_data["upto"], self.cleaned_data["unread_from"]
         return int(unread_from - 1 if upto is None else upto)
+
+
+class NoticesForm(forms.Form):
+    """Below which of one's notifications a page of them begins."""
+
+    before = forms.CharField(max_length=16, required=False)

@@ -4,7 +4,7 @@ Each is a change of the room's log (chat/changes.py); a repeat changes nothing.
 """
 
 from accounts.models import User
-from chat import access, lobby
+from chat import access, lobby, notices, telling
 from chat.changes import Change, NotPossible, changing
 from chat.models import Ban, Membership, Room
 from chat.silences import RUNS_TALK
@@ -25,7 +25,9 @@ def add_member(actor: User, room: Room, user: User) -> Membership:
             raise NotPossible(f"{user}'s account is closed.")
         if change.room.bans.filter(user=user).exists():
             raise NotPossible(f"{user} is banned from this room. Lift the ban first.")
-        return let_in(change, user, f"{actor} added {user}.")
+        made = let_in(change, user, f"{actor} added {user}.")
+        notices.invited(actor, change.room, user)
+        return made
 
 
 def remove_member(actor: User, room: Room, user: User) -> None:
@@ -146,6 +148,8 @@ def let_out(change: Change, found: Membership, kind: str, sentence: str) -> None
     keep_an_admin(change, found)
     found.delete()
     room, user = change.room, found.user
+    telling.lost(room, [user.pk])
+    notices.lost(room, [user.pk])
     hidden = room.is_private or kind == "banned"
     change.enter(kind, sentence, user=user.public_id, hidden=hidden)
     change.tell(lambda: lobby.member_left(room, user, kind, hidden=hidden))

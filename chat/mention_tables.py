@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Count, F, Q
 
+EVERYBODY_KEY = 0  # in place of a user's primary key: all who belong to the room
+
 
 class MentionQuerySet(models.QuerySet["Mention"]):
     """Mentions by who has not read them."""

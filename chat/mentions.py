@@ -13,14 +13,13 @@ from html import escape, unescape
 
 from accounts.models import User
 from chat.desk import Desk
-from chat.mention_tables import Mention
+from chat.mention_tables import EVERYBODY_KEY, Mention
 from chat.models import Membership, Message, Room
-from chat.telling import tell_mentioned
+from chat.telling import blockers, tell_named, written_at
 from livechat.lib import limits
 from livechat.lib.text import skeleton
 
 EVERYBODY = frozenset({"here", "room"})
-EVERYBODY_KEY = 0  # in place of a user's primary key
 MARK = re.compile(r'<span class="mention">@([^<]*)</span>')
 
 People = Mapping[str, User]  # by skeleton
@@ -42,14 +41,17 @@ def names_in(html: str) -> list[str]:
 
 
 def _forget(desk: Desk) -> None:
-    if desk.changed:
-        Mention.objects.filter(room=desk.room, seq__in=desk.changed).delete()
+    """Whoever a text named that is another one now; a reaction changes no text."""
+    edited = {one.seq for one in desk.versions}
+    if gone := (edited | desk.purged | desk.ended) & desk.changed.keys():
+        Mention.objects.filter(room=desk.room, seq__in=gone).delete()
 
 
 def _settle(desk: Desk, marked: Sequence[Message]) -> None:
     names = {name for one in marked for name in names_in(one.html)}
     people = _people(desk.room, names)
     final = {id(one) for one in (*desk.new.values(), *desk.changed.values())}
+    first = {id(one) for one in written_at(desk)}
     for message in marked:
         here = names_in(message.html)
         told = {_spelled(name, people) for name in here} - {None, message.author}
@@ -57,7 +59,10 @@ def _settle(desk: Desk, marked: Sequence[Message]) -> None:
         chip = partial(_chip, people=people, tells_all=everybody)
         message.html = MARK.sub(chip, message.html)
         if id(message) in final and not message.deleted_at:
-            _keep(message, [one for one in told if one], everybody=everybody)
+            users = _hearing(message, [one for one in told if one])
+            _keep(message, users, everybody=everybody)
+            if id(message) in first:  # an edit tells nobody again
+                _tell(message, [one.pk for one in users], everybody=everybody)
 
 
 def _people(room: Room, names: Iterable[str]) -> dict[str, User]:
@@ -98,12 +103,20 @@ def _span(who: str, name: str) -> str:
     return f'<span class="mention" data-user="{who}">@{escape(name)}</span>'
 
 
+def _hearing(message: Message, told: Sequence[User]) -> list[User]:
+    """Those who do not block the author, whose word is not for them."""
+    deaf = blockers(message.author_id, [one.pk for one in told])
+    return [one for one in told if one.pk not in deaf]
+
+
 def _keep(message: Message, told: Sequence[User], *, everybody: bool) -> None:
     rows = [Mention(room=message.room, seq=message.seq, user=user) for user in told]
     if everybody:
         rows.append(Mention(room=message.room, seq=message.seq, user=None))
     Mention.objects.bulk_create(rows)
-    if message.created_changed_seq is None:  # an edit tells nobody again
-        users = [user.pk for user in told]
-        message.mentioned = (*users, *([EVERYBODY_KEY] if everybody else []))
-        tell_mentioned(message, users)
+
+
+def _tell(message: Message, users: Sequence[int], *, everybody: bool) -> None:
+    message.mentioned = (*users, *([EVERYBODY_KEY] if everybody else []))
+    if not message.room.people_key:  # those of a direct message are told of it anyway
+        tell_named(message, users)

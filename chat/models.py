@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models import User
-from chat import mention_tables, moderation_tables, versions, worker_tables  # noqa: F401
+from chat import tables  # noqa: F401
 from chat.querysets import (
     BanQuerySet,
     MembershipQuerySet,

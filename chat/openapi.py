@@ -1,6 +1,6 @@
 """The OpenAPI 3.1 document of the JSON API, kept beside the views it describes."""
 
-from chat import openapi_people, openapi_push, openapi_rooms
+from chat import openapi_notices, openapi_people, openapi_push, openapi_rooms
 from chat.openapi_parts import (
     CHANGED,
     HEALTH,
@@ -41,6 +41,7 @@ def _paths() -> Schema:
         **openapi_rooms.paths(),
         **openapi_people.paths(),
         **openapi_push.paths(),
+        **openapi_notices.paths(),
         "/api/rooms/{room}/messages": {
             "parameters": [in_path("room")],
             "get": {

@@ -15,6 +15,7 @@ from chat.openapi_parts import (
     nothing,
 )
 from livechat.lib import limits
+from livechat.push.models import Preferences
 
 _MAYBE_MOMENT: Schema = {"type": ["string", "null"], "format": "date-time"}
 _CLOCK: Schema = {"type": ["string", "null"], "pattern": "^[0-2][0-9]:[0-5][0-9]$"}
@@ -40,6 +41,8 @@ _BROWSER = an_object(
 )
 _PREFERENCES: Schema = {
     "shows_text": FLAG,
+    "plays_sound": FLAG,
+    "digest": {"type": "string", "enum": list(Preferences.Digest.values)},
     "quiet_from": _CLOCK,
     "quiet_to": _CLOCK,
     "zone": TEXT,

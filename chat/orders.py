@@ -1,6 +1,9 @@
 """A slash command that comes over a socket: run in a thread, answered to it alone."""
 
 import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from accounts.models import User
@@ -10,31 +13,48 @@ from chat.inbox import Answer, Refused, waiting
 from chat.intents import Send
 from chat.web import WebProcess, answer_to
 from livechat.lib import limits
-from livechat.lib.codec import encode
+from livechat.lib.codec import FrameError, encode
 from livechat.lib.connections import Connection
 from livechat.lib.storage import NoAnswer
 
+logger = logging.getLogger(__name__)
 
-async def obeyed(web: WebProcess, connection: Connection, send: Send) -> Send | None:
-    """The message to post: the same, or what its command makes of it.
 
-    None when there is none: then the socket has been told what became of the command.
+def reworded(send: Send) -> Send | None:
+    """The message to post at once; None for a command that has to look at something."""
+    body = commands.reworded(send.body) if send.commands else send.body
+    return None if body is None else replace(send, body=body)
+
+
+async def obey(
+    web: WebProcess,
+    connection: Connection,
+    send: Send,
+    write: Callable[[Send], Awaitable[None]],
+) -> None:
+    """Run a command; `write` posts what it makes of its text, if it makes one.
+
+    Never raises: the socket is told what became of it, and meanwhile its other frames
+    go on, as a lock may hold the database for seconds.
     """
-    if not send.commands or not send.body.startswith(commands.SLASH):
-        return send
     try:
         async with asyncio.timeout(limits.ANSWER_TIMEOUT_S):
             outcome = await web.hub.change(_run, connection.principal, send)
+        if outcome.post:
+            await write(replace(send, body=outcome.post))
+        else:
+            _tell(connection, send, outcome.notice)
     except NoAnswer:
         _refuse(connection, send, waiting())
-        return None
     except Refused as refusal:
         _refuse(connection, send, refusal)
-        return None
-    if outcome.post:
-        return replace(send, body=outcome.post)
-    _tell(connection, send, outcome.notice)
-    return None
+    except FrameError as error:
+        _refuse(connection, send, Refused(error.code, error.message))
+    except Exception:  # the outermost frame of a task
+        error_id = secrets.token_hex(4)
+        logger.exception("error %s in a command", error_id)
+        sentence = f"Something broke here (error {error_id})."
+        _refuse(connection, send, Refused("internal", sentence))
 
 
 def _run(who: Principal, send: Send) -> commands.Outcome:

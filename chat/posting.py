@@ -5,14 +5,14 @@ Nothing leaves the process before the commit.
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from chat import rows, telling
+from chat import notices, rows, telling
 from chat.answers import refused
 from chat.desk import Body, Desk
 from chat.desks import read_desks
@@ -22,12 +22,14 @@ from chat.inbox import (
     EditIntent,
     FinishIntent,
     PostIntent,
+    ReactIntent,
     Write,
 )
 from chat.leases import hold
 from chat.mentions import settle
 from chat.models import Message
 from chat.moderation_tables import AuditEntry
+from chat.notices import News
 from chat.room import Registry
 from chat.streams import Chunk, Stream
 from chat.unread import ReadMark
@@ -58,6 +60,7 @@ class Outcome:
     answer: Answer
     message: Message | None
     piece: Piece | None = None
+    news: tuple[News, ...] = ()  # of the whole batch, at its last outcome
 
 
 def write_batch(
@@ -80,13 +83,28 @@ def write_batch(
             now = timezone.now()  # after the wait for the lock: what it refills is true
             desks = read_desks(ready, bodies, registry, leases, message_rate(), now)
             outcomes = [_decide(intent, desks, registry) for intent in ready]
-            _store(list(desks.values()))
+            news = [*_store(list(desks.values())), *_thanks(outcomes, desks)]
             failpoint("worker.before_commit")
     except BaseException:
         for intent in ready:
             registry.forget(intent.room)
         raise
+    if news:
+        outcomes[-1] = replace(outcomes[-1], news=tuple(news))
     return outcomes
+
+
+def _thanks(outcomes: Sequence[Outcome], desks: Mapping[int, Desk]) -> list[News]:
+    """Whose messages got reactions, or lost them."""
+    news: list[News] = []
+    for one in outcomes:
+        if isinstance(one.intent, ReactIntent) and one.message is not None:
+            actor = desks[one.intent.room].senders[one.intent.user].user
+            last = desks[one.intent.room].found[one.intent.seq]
+            if last.deleted_at is None:
+                emoji, on = one.intent.emoji, one.intent.on
+                news += notices.reacted(last, actor, emoji, on=on)
+    return news
 
 
 def _decide(intent: Write, desks: Mapping[int, Desk], registry: Registry) -> Outcome:
@@ -104,7 +122,7 @@ def _decide(intent: Write, desks: Mapping[int, Desk], registry: Registry) -> Out
     return Outcome(intent, answer, state, piece)
 
 
-def _store(desks: Sequence[Desk]) -> None:
+def _store(desks: Sequence[Desk]) -> list[News]:
     written = [desk for desk in desks if desk.states]
     settle(written)
     rows.insert_messages([one for desk in written for one in desk.new.values()])
@@ -133,6 +151,7 @@ def _store(desks: Sequence[Desk]) -> None:
         ]
     )
     telling.tell(written)
+    news = notices.note(written)
     rows.keep_read([mark for desk in written for mark in _marks(desk)])
     senders = desks[0].senders if desks else {}  # the same ones at every desk
     rows.keep_levels(
@@ -142,6 +161,7 @@ def _store(desks: Sequence[Desk]) -> None:
             if sender.spent and sender.level is not None
         }
     )
+    return news
 
 
 def _store_streams(desk: Desk) -> None:

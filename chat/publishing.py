@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from chat import activity, fanout
+from chat import activity, fanout, notices
 from chat.activity import Activity
 from chat.fanout import room_channel
 from chat.inbox import Answer, answers_channel, stream
@@ -45,6 +45,8 @@ async def publish(
     ]
     if written := _activities(outcomes):
         commands.append(("PUBLISH", activity.CHANNEL, activity.encode(written)))
+    if news := [one for outcome in outcomes for one in outcome.news]:
+        commands.append(("PUBLISH", notices.CHANNEL, notices.encode(news)))
     commands += _answers(outcomes)
     for shard in {entry.shard for entry in done}:
         ids = [entry.id for entry in done if entry.shard == shard]
@@ -79,9 +81,14 @@ def _activities(outcomes: Sequence[Outcome]) -> list[Activity]:
     named: dict[str, list[int]] = defaultdict(list)
     for outcome in outcomes:
         message = outcome.message
-        if message is not None and message.created_changed_seq is None:
-            room = rooms[outcome.answer.room] = message.room
+        if message is None:
+            continue
+        is_new = message.created_changed_seq is None
+        if is_new or message.mentioned:  # by a text that has grown, and is whole now
+            rooms[outcome.answer.room] = message.room
             named[outcome.answer.room] += message.mentioned
+        if is_new:
+            room = message.room
             writers[outcome.answer.room][message.author_id] = ReadMark(
                 room.pk, message.author_id, message.seq, room.quiet_count
             )

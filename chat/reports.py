@@ -9,7 +9,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from accounts.models import User
-from chat import lobby
+from chat import lobby, notices
 from chat.access import can, require
 from chat.changes import Change, NotPossible, changing, pay
 from chat.members import mute
@@ -39,11 +39,14 @@ def report(user: User, room: Room, seq: int, *, reason: str, note: str = "") -> 
         if found is not None:
             return found
         pay(user)  # which lets one of two who meet here go first
-        made, _ = Report.objects.get_or_create(
+        made, is_new = Report.objects.get_or_create(
             message=message,
             reporter=user,
             defaults={"room": room, "reason": reason, "note": note},
         )
+        if is_new:
+            message.room = room
+            notices.reported(message, user)
     return made
 
 
@@ -91,6 +94,7 @@ def settle(actor: User, pk: int, room: Room | None, outcome: str) -> None:
             return
         _DO[outcome](change, found.message.author, found.message_id)
         same.update(outcome=outcome, resolved_at=timezone.now())
+        notices.settled(found.room, found.message.seq)
         sentence = f"Your report was looked at: {Outcome(outcome).label}."
         transaction.on_commit(lambda: lobby.tell_people(told, sentence))
 

@@ -14,6 +14,7 @@ from django.templatetags.static import static
 from accounts.models import User
 from chat.mention_tables import Mention
 from chat.models import Membership, Room
+from chat.notice_list import bell
 from chat.titles import directs_of
 from chat.unread import told_of, unread_in
 
@@ -77,7 +78,7 @@ class Listed:
 def context(user: User, room: Room | None = None) -> dict[str, Any]:
     """What `chat/_sidebar.html` needs, and the reader's place in `room`.
 
-    Three queries, and one for the names of direct messages where there are any.
+    Four queries, and one for the names of direct messages where there are any.
     """
     found = Membership.objects.listed_for(user)
     here = next((one for one in found if room and one.room_id == room.pk), None)
@@ -92,7 +93,7 @@ def context(user: User, room: Room | None = None) -> dict[str, Any]:
     listed = [
         Listed(one, _rows(sections[one.name], room, mentions)) for one in SECTIONS
     ]
-    return {"sidebar": listed, "standing": here}
+    return {"sidebar": listed, "standing": here, "bell": bell(user, found).count}
 
 
 def _called(found: list[Membership], user: User) -> list[Membership]:

@@ -1,52 +1,90 @@
 """Who is told on their devices of what is written: the others of a direct message, and
-whoever a message names.
+whoever a message names or answers.
 
-The rule it guards: one notification for each room, the newest, gone once it is read.
+The rule it guards: one notification for each room, the newest, gone once it is read or
+deleted; and of nobody whom its reader blocks.
 """
 
 from collections.abc import Collection, Iterable
 
+from accounts.models import Block
 from chat.desk import Desk
 from chat.models import Message, Room
 from livechat.push import outbox
+from livechat.push.outbox import Word
 
 
 def tell(desks: Iterable[Desk]) -> None:
     """Tell of a batch's new messages; a statement for each direct message, else none.
 
-    A text that grows is told of by nobody: its author has said nothing yet.
+    A text that grows is told of once it is whole.
     """
     for desk in desks:
-        written = [one for one in desk.new.values() if one.body]
+        written = written_at(desk)
         if desk.room.people_key and written:
             _tell_others(desk.room, max(written, key=lambda one: one.seq))
+        deleted(desk.room, desk.purged)
+
+
+def written_at(desk: Desk) -> list[Message]:
+    """The batch's texts that are whole for the first time, in their last state."""
+    whole = [desk.changed[seq] for seq in desk.ended if seq in desk.changed]
+    return [one for one in (*desk.new.values(), *whole) if one.body]
+
+
+def others_of(room: Room, author: int) -> set[int]:
+    """Whose direct or group message it is, but the author's own."""
+    # As chat/directs.py has put it together.
+    return {int(pk) for pk in (room.people_key or "").split(",")} - {author}
+
+
+def blockers(author: int, users: Collection[int]) -> set[int]:
+    """Those of the users who block the author; one query, none for nobody."""
+    if not users:
+        return set()
+    found = Block.objects.filter(blocked=author, user__in=users)
+    return set(found.values_list("user_id", flat=True))
 
 
 def _tell_others(room: Room, message: Message) -> None:
-    # Whose it is, as chat/directs.py has put it together.
-    people = {int(pk) for pk in (room.people_key or "").split(",")}
     outbox.notify(
-        people - {message.author_id},
-        room.public_id,
-        tag_of(room.public_id),
-        message.author.display_name,
-        message.body,
-        f"/rooms/{room.public_id}/",
+        others_of(room, message.author_id),
+        Word(
+            tag_of(room.public_id),
+            message.author.display_name,
+            message.body,
+            f"/rooms/{room.public_id}/",
+            room=room.public_id,
+            seq=message.seq,
+        ),
     )
 
 
-def tell_mentioned(message: Message, users: Collection[int]) -> None:
-    """Tell those whom a new message names; one statement, none when it names nobody."""
+def tell_named(message: Message, users: Collection[int]) -> None:
+    """Tell those whom a new message names or answers; a statement, none for nobody."""
     room, name = message.room, message.author.display_name
-    if users:
-        outbox.notify(
-            users,
-            room.public_id,
+    outbox.notify(
+        users,
+        Word(
             tag_of(room.public_id),
             f"{name} in {room.name}" if room.name else name,
             message.body,
             f"/rooms/{room.public_id}/#m-{message.seq}",
-        )
+            room=room.public_id,
+            seq=message.seq,
+        ),
+    )
+
+
+def deleted(room: Room, seqs: Collection[int]) -> None:
+    """Take back what shows a message that is deleted; a question, none for none."""
+    if seqs:
+        outbox.withdraw_of(room.public_id, seqs)
+
+
+def lost(room: Room, users: Collection[int] | None = None) -> None:
+    """Take back what these people (None: all) were told of a room they have lost."""
+    outbox.withdraw_room(room.public_id, users)
 
 
 def tag_of(public_id: str) -> str:

@@ -3,10 +3,11 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect, render, resolve_url
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.http import UserRequest
+from chat import notices
 from chat.access import require, room_or_404
 from chat.forms_read import OwnForm, ReadForm
 from chat.models import Membership, Message, Room
@@ -21,12 +22,13 @@ SHOWN = 20  # unread messages that the explanation lists
 @require_POST
 @login_required
 def read_all(request: UserRequest) -> HttpResponse:
-    """Mark every room read as it stands; to htmx without a page."""
-    rooms = mark_all_read(request.user)
+    """Mark every room and notification read as they stand; to htmx without a page."""
+    rooms = mark_all_read(request.user) + notices.mark_read(request.user)
     if request.headers.get("HX-Request"):
         return HttpResponse(status=204)
     messages.success(request, "All is read now." if rooms else "Nothing was unread.")
-    return redirect("lobby")
+    is_list = request.POST.get("next") == resolve_url("notices")
+    return redirect("notices" if is_list else "lobby")
 
 
 @require_POST

@@ -22,6 +22,7 @@ from chat import fanout, followers, lobby, people, presence
 from chat.announcing import spoken
 from chat.attendance import Attendance
 from chat.badges import Badges
+from chat.bells import Bells
 from chat.choices import Choices
 from chat.conflation import Conflation
 from chat.erasing import sweep_erased
@@ -73,8 +74,9 @@ class WebProcess:
         )
         self.replays = Replays(self.hub)
         self.marks = ReadMarks(self.hub)
-        self.badges = Badges(self.hub)
         self.attendance = Attendance(self.hub, self.id, self._announce)
+        self.bells = Bells(self.hub, self.attendance.state_of)
+        self.badges = Badges(self.hub, self.bells.moved)
         viewing = self.attendance.viewing
         self.choices = Choices(self.hub, self.attendance, self.refresh_pane)
         self.conflation = Conflation(self.hub, viewing.roster, self.pane)
@@ -92,6 +94,7 @@ class WebProcess:
         self.attendance.start()
         await self.hub.listen(answers_channel(self.id), self._on_answers)
         await self.badges.start()
+        await self.bells.start()
         await self.hub.listen(sessions.CHANNEL, lambda _: self._look_again.set())
         await self.choices.start()
         loops = self._control(), self._revoke(), self._recheck(), self._sweep()
@@ -102,12 +105,20 @@ class WebProcess:
         """Know a new socket, and how its person wants to be seen."""
         self.hub.add(connection)
         self.choices.welcome(connection)
+        self.bells.add(connection)
+
+    def remove(self, connection: Connection) -> None:
+        """Forget a socket that has ended."""
+        self.hub.remove(connection)
+        self.badges.remove(connection)
+        self.bells.remove(connection)
 
     async def stop(self) -> None:
         """Take our people out of the rooms; the gateway closes the sockets."""
         for task in self._tasks:
             task.cancel()
         self.badges.stop()
+        self.bells.stop()
         await self.conflation.stop()
         await self.attendance.stop()
         await self.hub.stop()

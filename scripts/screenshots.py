@@ -118,6 +118,7 @@ def _take_all(browser: Browser, url: str) -> None:
         _picture(alice, f"room-{scheme}")
     alice.emulate_media(color_scheme="light")
     _run_a_room(alice, url)
+    _be_told(alice, people["bob"], url)
     alice.set_viewport_size(PHONE)
     people["bob"].locator("#body").press_sequentially(" more")
     _picture(alice, "room-phone")
@@ -156,6 +157,31 @@ def _be_somebody(page: Page, url: str) -> None:
     _picture(page, "status")
     page.goto(f"{url}/profile/data/")
     _picture(page, "own-data")
+
+
+def _be_told(page: Page, other: Page, url: str) -> None:
+    """The bell with its list, the page of it, and reminders; then the room again."""
+    room = other.url.split("#")[0]
+    page.goto(url)
+    expect(page.locator("body[data-net=up]")).to_be_attached()
+    other.fill("#body", "@Alice the pill is done. Have a look?")
+    other.press("#body", "Enter")
+    expect(page.locator("#bell")).to_contain_text("1")
+    page.get_by_role("button", name="Notifications").click()
+    expect(page.locator(".notice-row").first).to_be_visible()
+    _picture(page, "bell")
+    page.emulate_media(color_scheme="dark")
+    _picture(page, "bell-dark")
+    page.set_viewport_size(PHONE)
+    _picture(page, "bell-phone")
+    page.set_viewport_size(DESKTOP)
+    page.emulate_media(color_scheme="light")
+    page.goto(f"{url}/notifications")
+    _picture(page, "notifications")
+    page.goto(f"{url}/reminders")
+    _fill(page, words="tomorrow 9:00 read the new texts")
+    _picture(page, "reminders")
+    page.goto(room)
 
 
 def _page(browser: Browser, url: str) -> Page:

@@ -35,6 +35,8 @@ PLACES: tuple[tuple[str, str, str, Callable[[User], bool]], ...] = (
     ("lobby", "All rooms", "grid", lambda user: True),
     ("room_new", "New room", "plus", lambda user: user.role != User.Role.GUEST),
     ("direct_new", "New message", "edit", lambda user: user.role != User.Role.GUEST),
+    ("notices", "Notifications", "bell", lambda user: True),
+    ("reminders", "Reminders", "clock", lambda user: True),
     ("profile", "Profile and settings", "person", lambda user: True),
     ("shortcuts", "Keyboard shortcuts", "list", lambda user: True),
     ("invites", "Invite people", "mail", lambda user: user.is_staff),

@@ -119,6 +119,26 @@ BADGE_PEOPLE_AT_ONCE = 200  # people whose numbers one question reads
 READ_MARKS_AT_ONCE = 200  # marks of how far people have read, in one transaction
 READ_MARKS_PAUSE_S = 0.05  # between two of them
 
+# Notifications
+NOTICES_PAGE_SIZE = 30  # of one page of the list
+NOTICES_MAX = 500  # of one person; the oldest go
+NOTICE_MAX_DAYS = 60  # then they go in any case
+NOTICE_EVERYBODY_MAX = 500  # members that `@room` notifies; the others have its badge
+NOTICE_SWEEP_EVERY_S = 600.0  # seconds between two looks for those that go
+NOTICE_TEXT_LENGTH = 160  # characters of a message that the list shows
+NOTICE_INTERVAL_S = 0.25  # notifications that come within this are told together
+NOTICE_PATIENCE_S = 0.75  # and that much later, where a page shows the room
+DIGEST_AFTER_S = 7_200  # unread for this long, by somebody who is not here: a mail
+DIGEST_ENTRIES_MAX = 20  # lines of one mail
+DIGEST_LOOK_EVERY_S = 60.0  # between two looks for who is to get one
+DIGESTS_AT_ONCE = 20  # mails of one look
+
+# Reminders
+REMINDER_MAX_LENGTH = 300  # code points
+REMINDERS_MAX = 100  # of one person that are still to come
+REMINDER_MAX_DAYS = 366  # that one lies ahead at most
+REMINDER_POLL_S = 1.0  # the pusher looks this often for those whose time has come
+
 # Notifications on devices (web push)
 PUSH_SUBSCRIPTIONS_MAX = 20  # browsers of one person
 PUSH_ENDPOINT_MAX_LENGTH = 1_000  # characters of a browser's address

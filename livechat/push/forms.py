@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from livechat.lib.zones import zone_called
@@ -57,6 +58,14 @@ class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg] # no generic a
         coerce=lambda value: value == "True",
         widget=forms.RadioSelect,
     )
+    plays_sound = forms.BooleanField(
+        label="A page that is open plays a sound", required=False
+    )
+    digest = forms.ChoiceField(
+        label="A mail of what you have not read",
+        choices=Preferences.Digest.choices,
+        required=False,
+    )
     quiet_from = forms.TimeField(label="Quiet from", required=False, widget=_clock())
     quiet_to = forms.TimeField(label="Quiet until", required=False, widget=_clock())
     # Not a list to choose from: Django renders each of 500 choices by a template.
@@ -66,7 +75,24 @@ class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg] # no generic a
 
     class Meta:
         model = Preferences
-        fields = ("shows_text", "quiet_from", "quiet_to", "zone")
+        fields = (
+            "shows_text",
+            "plays_sound",
+            "digest",
+            "quiet_from",
+            "quiet_to",
+            "zone",
+        )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Without what a site that sends no mail cannot do."""
+        super().__init__(*args, **kwargs)
+        if not settings.EMAIL_URL:
+            del self.fields["digest"]
+
+    def clean_digest(self) -> str:
+        """As it was, where nothing was said."""
+        return self.cleaned_data["digest"] or str(self.instance.digest)
 
     def clean_zone(self) -> str:
         """One that this machine knows, in any case."""

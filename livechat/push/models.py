@@ -73,6 +73,7 @@ class Push(models.Model):
     )
     tag = models.CharField(max_length=limits.PUSH_TAG_MAX_LENGTH)
     room = models.CharField(max_length=16, blank=True)  # public id, "" for none
+    seq = models.BigIntegerField(default=0)  # of the message that it shows; 0: of none
     title = models.CharField(max_length=limits.PUSH_TITLE_MAX_LENGTH)
     body = models.CharField(max_length=limits.PUSH_BODY_MAX_LENGTH, blank=True)
     url = models.CharField(max_length=limits.PUSH_URL_MAX_LENGTH)
@@ -95,7 +96,8 @@ class Push(models.Model):
                 fields=["due_at"],
                 condition=models.Q(state__in=["waiting", "closing"]),
                 name="due_pushes",
-            )
+            ),
+            models.Index(fields=["room", "seq"], name="pushes_of_message"),
         ]
 
     def __str__(self) -> str:
@@ -133,6 +135,13 @@ class Delivery(models.Model):
 class Preferences(models.Model):
     """When somebody wants to be told, and how much of it may be seen."""
 
+    class Digest(models.TextChoices):
+        """How often a mail tells of what they have not read."""
+
+        OFF = "off", "Never"
+        DAILY = "daily", "Once a day at most"
+        WEEKLY = "weekly", "Once a week at most"
+
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
@@ -140,11 +149,16 @@ class Preferences(models.Model):
         related_name="push_preferences",
     )
     shows_text = models.BooleanField(default=True)
+    plays_sound = models.BooleanField(default=True)  # a page that is open
     quiet_from = models.TimeField(null=True)  # both or none, in `zone`
     quiet_to = models.TimeField(null=True)
     zone = models.CharField(max_length=64, default="UTC")  # of the IANA data base
     paused_until = models.DateTimeField(null=True)
     tested_at = models.DateTimeField(null=True, editable=False)
+    digest = models.CharField(
+        max_length=10, choices=Digest.choices, default=Digest.DAILY
+    )
+    digested_at = models.DateTimeField(null=True, editable=False)  # the last mail
 
     class Meta:
         verbose_name_plural = "preferences"

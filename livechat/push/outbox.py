@@ -22,16 +22,32 @@ CLAIMED_S = 3 * limits.PUSH_TIMEOUT_S  # then a sender that died has lost its ro
 
 # One row for each browser of these people; none for who has no browser.
 _PUT = """
-INSERT INTO push_push (subscription_id, tag, room, title, body, url, state, told,
+INSERT INTO push_push (subscription_id, tag, room, seq, title, body, url, state, told,
   version, attempts, claim, created_at, due_at, expires_at)
-SELECT id, %s, %s, %s, %s, %s, 'waiting', %s, 0, 0, '', %s, %s, %s
+SELECT id, %s, %s, %s, %s, %s, %s, 'waiting', %s, 0, 0, '', %s, %s, %s
   FROM push_subscription WHERE session_id IS NOT NULL AND user_id IN ({users})
 ON CONFLICT (subscription_id, tag) DO UPDATE SET
-  room = excluded.room, title = excluded.title, body = excluded.body,
+  room = excluded.room, seq = excluded.seq,
+  title = excluded.title, body = excluded.body,
   url = excluded.url, state = excluded.state, version = push_push.version + 1,
   attempts = 0, claim = '', created_at = excluded.created_at,
   due_at = excluded.due_at, expires_at = excluded.expires_at
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a notification says: `room` is a public id ("" for none), `url` a path.
+
+    `seq`: of the message that it shows, so that it goes with it; 0 for none.
+    """
+
+    tag: str
+    title: str
+    body: str
+    url: str
+    room: str = ""
+    seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,30 +60,26 @@ class Outcome:
     again_s: float | None = None
 
 
-def notify(
-    user_ids: Collection[int], room: str, tag: str, title: str, body: str, url: str
-) -> None:
+def notify(user_ids: Collection[int], word: Word) -> None:
     """Tell the people's browsers, each once for the tag; one statement, no waiting.
 
-    `room` is a public id ("" for none): nothing is sent to who may not see it by then,
-    nor as long as they have it open, for a minute. `url` is a path of this site. Longer
-    texts are cut. Belongs into the transaction of what it is about.
+    Of a room nothing is sent to who may not see it by then, nor as long as they have it
+    open, for a minute. Longer texts are cut. Belongs into the transaction of what it is
+    about.
     """
-    _put(user_ids, (tag, room, title, body, url), wait_s=limits.PUSH_WAIT_S)
+    _put(user_ids, word, wait_s=limits.PUSH_WAIT_S)
 
 
 def send_test(user_id: int) -> None:
     """Tell all browsers of this person at once, whatever they have open."""
-    title, body = "It works", "This is how livechat will tell you of messages."
-    _put([user_id], (TEST_TAG, "", title, body, "/profile/notifications/"), wait_s=0)
+    body = "This is how livechat will tell you of messages."
+    word = Word(TEST_TAG, "It works", body, "/profile/notifications/")
+    _put([user_id], word, wait_s=0)
 
 
-def _put(
-    user_ids: Collection[int], texts: tuple[str, str, str, str, str], *, wait_s: float
-) -> None:
+def _put(user_ids: Collection[int], word: Word, *, wait_s: float) -> None:
     if not user_ids:
         return
-    tag, room, title, body, url = texts
     now = timezone.now()
     moments = (
         now,
@@ -80,11 +92,12 @@ def _put(
         cursor.execute(
             _PUT.format(users=users),
             [
-                tag[: limits.PUSH_TAG_MAX_LENGTH],
-                room,
-                title[: limits.PUSH_TITLE_MAX_LENGTH],
-                body[: limits.PUSH_BODY_MAX_LENGTH],
-                url[: limits.PUSH_URL_MAX_LENGTH],
+                word.tag[: limits.PUSH_TAG_MAX_LENGTH],
+                word.room,
+                word.seq,
+                word.title[: limits.PUSH_TITLE_MAX_LENGTH],
+                word.body[: limits.PUSH_BODY_MAX_LENGTH],
+                word.url[: limits.PUSH_URL_MAX_LENGTH],
                 False,
                 *(adapt(moment) for moment in moments),
                 *user_ids,
@@ -109,6 +122,22 @@ def withdraw(pairs: Collection[tuple[int, str]]) -> None:
     for user, tag, pk, version in list(found):
         if (user, tag) in wanted:
             _withdraw(Push.objects.filter(pk=pk, version=version))
+
+
+def withdraw_of(room: str, seqs: Collection[int]) -> None:
+    """Take away what shows one of these messages of the room, which are deleted."""
+    rows = Push.objects.filter(room=room, seq__in=seqs).exclude(state=State.CLOSING)
+    for pk, version in list(rows.values_list("pk", "version")):
+        _withdraw(Push.objects.filter(pk=pk, version=version))
+
+
+def withdraw_room(room: str, user_ids: Collection[int] | None = None) -> None:
+    """Take away what is shown of a room that is deleted, or (some) may see no more."""
+    rows = Push.objects.filter(room=room).exclude(state=State.CLOSING)
+    if user_ids is not None:
+        rows = rows.filter(subscription__user__in=user_ids)
+    for pk, version in list(rows.values_list("pk", "version")):
+        _withdraw(Push.objects.filter(pk=pk, version=version))
 
 
 def _withdraw(row: QuerySet[Push]) -> None:

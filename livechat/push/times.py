@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.utils import timezone
+
 from livechat.lib.zones import zone
 from livechat.push.models import Preferences
 
@@ -19,6 +21,12 @@ def held_until(preferences: Preferences | None, now: datetime) -> datetime | Non
     if preferences.paused_until is not None and now < preferences.paused_until:
         return preferences.paused_until
     return _quiet_until(preferences, now)
+
+
+def may_ring(preferences: Preferences | None) -> bool:
+    """Whether a page may make a sound for them now."""
+    plays = preferences is None or preferences.plays_sound
+    return plays and held_until(preferences, timezone.now()) is None
 
 
 def _quiet_until(preferences: Preferences, now: datetime) -> datetime | None:

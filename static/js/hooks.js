@@ -109,6 +109,7 @@
 
   // Hooks: a data-hook is mounted whenever its element comes into the page.
   const hooks = {
+    Bell: (el) => (document.title = el.dataset.count + (state.title ??= document.title)),
     Time: (el, at = new Date(el.dateTime)) => ([el.textContent, el.title] = [clock.format(at), full.format(at)]),
     Box: (box) => (judge(box), matchMedia("(pointer: fine)").matches && box.focus({ preventScroll: true })),
     Scroll: (log, see = ([end]) => log.toggleAttribute("data-away", !end.isIntersecting)) =>

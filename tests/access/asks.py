@@ -2,10 +2,13 @@
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+from django.core.signing import Signer
 from django.urls import reverse
+from django.utils import timezone
 
 from tests.access.matrix import Row
 from tests.access.world import World
@@ -62,6 +65,8 @@ def none_of(row: Row) -> Ask | None:
         return Ask(row.method, reverse(row.name, kwargs={"user": "none"}))
     if row.name == "api_push_subscription":
         return Ask(row.method, reverse(row.name, kwargs={"subscription": "none"}))
+    if row.name == "api_reminder":
+        return Ask(row.method, reverse(row.name, kwargs={"reminder": "none"}))
     return None
 
 
@@ -90,6 +95,13 @@ def _site_parts(row: Row, world: World, role: str) -> dict[str, Any]:
         own = world.devices.get(role, world.devices["keeper"])
         device = own if row.whose == "own" else world.devices["keeper"]
         return {"public_id" if row.name == "push_remove" else "subscription": device}
+    if row.name == "notice":
+        own = world.notices.get(role, world.notices["keeper"])
+        return {"public_id": own if row.whose == "own" else world.notices["keeper"]}
+    if row.name in {"reminder_cancel", "api_reminder"}:
+        own = world.reminders.get(role, world.reminders["keeper"])
+        one = own if row.whose == "own" else world.reminders["keeper"]
+        return {"reminder" if row.name == "api_reminder" else "public_id": one}
     owner = role if row.whose == "own" and role in world.sessions else "target"
     keys: dict[str, dict[str, Any]] = {
         "section_fold": {"section": "rooms"},
@@ -98,6 +110,7 @@ def _site_parts(row: Row, world: World, role: str) -> dict[str, Any]:
         "invite": {"code": world.invite_code},
         "join": {"code": world.link_code},
         "revoke_invite": {"pk": world.invite.pk},
+        "digest_end": {"code": Signer(salt="digest").sign(world.target.public_id)},
         "site_report": {"pk": world.reports["private"]},
         "mfa_remove_webauthn": {"pk": 1},
         "account_confirm_email": {"key": "none"},
@@ -144,6 +157,9 @@ def _bodies(world: World, row: Row) -> dict[tuple[str, str], dict[str, Any]]:
         ("push_subscribe", "POST"): {"subscription": json.dumps(told_by_browser())},
         ("push_pause", "POST"): {"pause": "1h"},
         ("api_push_subscriptions", "POST"): told_by_browser(),
+        ("api_notices_read", "POST"): {},
+        ("reminders", "POST"): {"words": "tomorrow 9:00 call"},
+        ("api_reminders", "POST"): {"text": "call", "at": _tomorrow()},
         ("api_push_preferences", "PATCH"): {"zone": "Europe/Berlin"},
         ("set_up", "POST"): {"name": "x", "email": "x@example.org", "password": "x"},
         ("api_rooms", "POST"): {"name": "New"},
@@ -155,6 +171,10 @@ def _bodies(world: World, row: Row) -> dict[tuple[str, str], dict[str, Any]]:
         ("api_messages", "POST"): {"body": "by the API"},
         ("api_message", "PATCH"): {"body": "edited by the API"},
     }
+
+
+def _tomorrow() -> str:
+    return (timezone.now() + timedelta(days=1)).isoformat()
 
 
 def outcome(status: int, location: str, *, writes: bool, changed: bool) -> str:

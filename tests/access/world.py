@@ -1,6 +1,7 @@
 """One person of each role, in a private and a public room, and what they act upon."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 from django.contrib.auth import SESSION_KEY
@@ -12,6 +13,8 @@ from accounts.models import Block, Community, Device, Invite, Token, User
 from accounts.profiles import Profile
 from chat.models import Ban, Membership, Message, Room
 from chat.moderation_tables import AuditEntry, Report, RoomInvite
+from chat.notice_tables import Notice
+from chat.reminder_tables import Reminder
 from chat.room_invites import make_link
 from livechat.push.models import Preferences, Push, Subscription
 from tests.push.browser import subscribed
@@ -53,6 +56,8 @@ class World:
     links: dict[str, int] = field(default_factory=dict)  # keys, by privacy
     link_code: str = ""  # of the private room's
     devices: dict[str, str] = field(default_factory=dict)  # of notifications, by role
+    notices: dict[str, str] = field(default_factory=dict)  # unread ones, by role
+    reminders: dict[str, str] = field(default_factory=dict)  # by role
 
 
 def world() -> World:
@@ -82,6 +87,8 @@ def world() -> World:
         made.link_code = made.link_code or code
     for role, user in {**users, "keeper": made.keeper}.items():
         made.devices[role] = subscribed(user).public_id
+        made.notices[role] = _notice(user)
+        made.reminders[role] = _reminder(user)
     return made
 
 
@@ -91,6 +98,19 @@ def _report(made: World, room: Room) -> int:
     return Report.objects.create(
         room=room, message=message, reporter=made.target, reason="spam"
     ).pk
+
+
+def _notice(user: User) -> str:
+    return Notice.objects.create(
+        user=user, key="reminder:1", kind="reminder", text="tea", at=timezone.now()
+    ).public_id
+
+
+def _reminder(user: User) -> str:
+    due_at = timezone.now() + timedelta(days=1)
+    return Reminder.objects.create(
+        user=user, client_id=uuid4(), text="tea", due_at=due_at
+    ).public_id
 
 
 def _person(name: str, role: str = "") -> User:
@@ -187,6 +207,8 @@ def snapshot() -> list[object]:
         Subscription,
         Preferences,
         Push,
+        Notice,
+        Reminder,
         Token,
         Block,
         Profile,

@@ -76,6 +76,16 @@ FRAMES: dict[str, Shape] = {
         "seq": NUMBER,
         "changed_seq": NUMBER,
     },
+    "notification": {
+        "type": TEXT,
+        "id": TEXT,
+        "kind": TEXT,
+        "room": MAYBE_TEXT,
+        "seq": MAYBE_NUMBER,
+        "from": USER,
+        "text": TEXT,
+        "at": TEXT,
+    },
     "pong": {"type": TEXT, "ref": MAYBE_TEXT},
 }
 

@@ -12,7 +12,7 @@ from accounts import availability
 from accounts.models import User
 from livechat.lib import limits, webpush
 from livechat.push.models import Delivery, Preferences, Push, Subscription
-from livechat.push.outbox import claim, notify, send_test, sweep, withdraw
+from livechat.push.outbox import Word, claim, notify, send_test, sweep, withdraw
 from livechat.push.sender import Verdict
 from tests.push.browser import session_of, subscribed
 from tests.push.conftest import Deliver, Rooms, browser_of
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def tell(*users: User, body: str = "Hello", room: str = ROOM) -> None:
-    notify([one.pk for one in users], room, f"room-{room}", "Alice", body, URL)
+    notify([one.pk for one in users], Word(f"room-{room}", "Alice", body, URL, room))
 
 
 async def test_what_is_told_comes_encrypted_signed_and_once(
@@ -65,7 +65,7 @@ def test_telling_many_people_is_one_statement(alice: User, bob: User) -> None:
     assert len(asked) == 1
     assert Push.objects.count() == 3
     with CaptureQueriesContext(connection) as asked:
-        notify([], ROOM, "t", "a", "b", URL)
+        notify([], Word("t", "a", "b", URL, ROOM))
     assert len(asked) == 0
 
 
@@ -308,7 +308,8 @@ async def test_long_texts_are_cut_and_fit_the_record(
     bob: User, service: Service, deliver: Deliver
 ) -> None:
     browser_of(bob, service)
-    notify([bob.pk], ROOM, "t" * 100, "\U0001f600" * 500, "\U0001f600" * 9_000, URL)
+    long = Word("t" * 100, "\U0001f600" * 500, "\U0001f600" * 9_000, URL, ROOM)
+    notify([bob.pk], long)
     await deliver()
     (taken,) = service.taken
     assert len(taken.body) <= 4_096

@@ -9,6 +9,7 @@ from typing import Any
 import uvloop
 from django.core.management.base import BaseCommand
 
+from chat.chores import Chores
 from chat.onlookers import verdicts
 from livechat.push.sender import Sender
 
@@ -26,15 +27,15 @@ class Command(BaseCommand):
         logger.info("push sender, process %s", os.getpid())
         # Its questions are short, and nobody but other pushes waits for its loop.
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-        uvloop.run(_run(Sender(verdicts)))
+        uvloop.run(_run(Sender(verdicts), Chores()))
 
 
-async def _run(sender: Sender) -> None:
+async def _run(sender: Sender, chores: Chores) -> None:
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
-        sender.stopping = True
+        sender.stopping = chores.stopping = True
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
-    await sender.run()
+    await asyncio.gather(sender.run(), chores.run())

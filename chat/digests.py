@@ -1,0 +1,185 @@
+"""Mails of what somebody has not read for a while, where the site sends mail.
+
+The rule it guards: each thing is mailed once at most, with the access of the moment at
+which the mail is written, and a link in it ends the mails without a log-in.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from smtplib import SMTPRecipientsRefused
+
+from django.conf import settings
+from django.core import mail
+from django.core.mail import EmailMessage
+from django.core.signing import BadSignature, Signer
+from django.db.models import Exists, F, OuterRef, Q
+from django.urls import reverse
+
+from accounts.models import Community, Device, User
+from chat.notice_list import Entry, unread
+from chat.notice_tables import Notice
+from livechat.lib import limits
+from livechat.push.models import Preferences
+
+logger = logging.getLogger(__name__)
+
+KINDS = (Notice.Kind.MENTION, Notice.Kind.REPLY, Notice.Kind.DIRECT)
+EVERY = {
+    Preferences.Digest.DAILY.value: timedelta(days=1),
+    Preferences.Digest.WEEKLY.value: timedelta(days=7),
+}
+_signer = Signer(salt="digest")
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A mail that is ready; `before`: when the last one was, if this one fails."""
+
+    user: int
+    before: datetime | None
+    letter: EmailMessage
+
+
+def written(now: datetime) -> list[Digest]:
+    """The mails that are due, each claimed: nobody else writes the same one."""
+    digests = [_written(user, now) for user in _waiting(now)]
+    return [one for one in digests if one is not None]
+
+
+def send(digests: Sequence[Digest]) -> list[Digest]:
+    """Send them; those to be tried again. May wait for seconds."""
+    failed = []
+    connection = mail.get_connection()
+    for one in digests:
+        one.letter.connection = connection
+        try:
+            one.letter.send()
+        except SMTPRecipientsRefused as error:  # the next one may be taken
+            logger.warning("a digest was refused: %s", error)
+        except OSError as error:  # smtplib's own errors are OSErrors too
+            logger.warning("a digest was not sent: %s", error)
+            failed.append(one)
+    return failed
+
+
+def give_back(digests: Sequence[Digest]) -> None:
+    """Let those that were not sent be written again."""
+    for one in digests:
+        kept = Preferences.objects.filter(user=one.user)
+        kept.update(digested_at=one.before)
+
+
+def end_link(user: User) -> str:
+    """The address at which anybody who has it ends the mails to the user."""
+    return _address("digest_end", _signer.sign(user.public_id))
+
+
+def user_of(code: str) -> User | None:
+    """Whose mails the code of such an address ends; None for one that is none."""
+    try:
+        public_id = _signer.unsign(code)
+    except BadSignature:
+        return None
+    return User.objects.filter(public_id=public_id, is_active=True).first()
+
+
+def end(user: User) -> None:
+    """Send the user no more of them."""
+    off = {"digest": Preferences.Digest.OFF}
+    Preferences.objects.update_or_create(user=user, defaults=off)
+
+
+def _waiting(now: datetime) -> list[User]:
+    """People with something unread, who were not here since, and may get a mail."""
+    since = now - timedelta(seconds=limits.DIGEST_AFTER_S)
+    unread_of = Notice.objects.filter(
+        user=OuterRef("pk"), read_at=None, kind__in=KINDS, at__lt=since
+    )
+    newer = unread_of.filter(
+        Q(user__push_preferences__digested_at=None)
+        | Q(at__gt=F("user__push_preferences__digested_at"))
+    )
+    here = Device.objects.filter(user=OuterRef("pk"), seen_at__gt=since)
+    is_due = Q(push_preferences=None)
+    for often, pause in EVERY.items():
+        never = Q(push_preferences__digested_at=None)
+        past = Q(push_preferences__digested_at__lte=now - pause)
+        is_due |= Q(never | past, push_preferences__digest=often)
+    found = User.objects.filter(
+        is_due, Exists(newer), ~Exists(here), is_active=True, is_bot=False
+    )
+    return list(found.order_by("pk")[: limits.DIGESTS_AT_ONCE])
+
+
+def _written(user: User, now: datetime) -> Digest | None:
+    kept, _ = Preferences.objects.get_or_create(user=user)
+    before = kept.digested_at
+    mine = Preferences.objects.filter(user=user, digested_at=before)
+    if kept.digest == Preferences.Digest.OFF or not mine.update(digested_at=now):
+        return None
+    entries = [
+        one
+        for one in unread(user)
+        if one.kind in KINDS and (before is None or one.at > before)
+    ]
+    if not entries:
+        return None
+    return Digest(user.pk, before, _letter(user, entries, shows_text=kept.shows_text))
+
+
+def _letter(user: User, entries: Sequence[Entry], *, shows_text: bool) -> EmailMessage:
+    community = " ".join(Community.current().name.split())  # a header's line
+    link = end_link(user)
+    return EmailMessage(
+        subject=f"{sum(one.unread for one in entries)} unread for you in {community}",
+        body=_body(user, community, entries, link, shows_text=shows_text),
+        to=[user.email],
+        headers={
+            "List-Unsubscribe": f"<{link}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            "Auto-Submitted": "auto-generated",
+        },
+    )
+
+
+def _body(
+    user: User,
+    community: str,
+    entries: Sequence[Entry],
+    link: str,
+    *,
+    shows_text: bool,
+) -> str:
+    """Plain text, so that nothing in it can be more than words."""
+    most = limits.DIGEST_ENTRIES_MAX
+    lines = [f"Hello {user.display_name},", "", f"this waits for you in {community}:"]
+    for one in entries[:most]:
+        said = f": {one.text}" if shows_text and one.text else ""
+        lines += ["", f"- {_what(one)}{said}", f"  {_address('notice', one.id)}"]
+    if len(entries) > most:
+        lines += ["", f"… and {len(entries) - most} more: {_address('notices')}"]
+    return "\n".join(
+        [
+            *lines,
+            "",
+            "You get this mail since you have not been here for a while. How often it",
+            f"comes is in your settings: {_address('push_settings')}",
+            f"To get no more of them, open: {link}",
+            "",
+        ]
+    )
+
+
+def _what(one: Entry) -> str:
+    who = one.actor.display_name if one.actor else "Somebody"
+    where = one.room.name if one.room else "a room"
+    if one.kind == Notice.Kind.DIRECT:
+        return f"{who} wrote to you ({one.unread} unread)"
+    verb = "mentioned" if one.kind == Notice.Kind.MENTION else "answered"
+    return f"{who} {verb} you in {where}"
+
+
+def _address(name: str, *args: str) -> str:
+    return f"{settings.SITE_URL}{reverse(name, args=args)}"

@@ -1,0 +1,17 @@
+"""What somebody wants to be reminded of, as they say it."""
+
+from django import forms
+
+from livechat.lib import limits
+
+
+class ReminderForm(forms.Form):
+    """When and of what, in one line."""
+
+    words = forms.CharField(
+        label="When, and of what",
+        max_length=2 * limits.REMINDER_MAX_LENGTH,
+        widget=forms.TextInput(
+            attrs={"placeholder": "tomorrow 9:00 call Bob", "autocomplete": "off"}
+        ),
+    )

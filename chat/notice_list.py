@@ -1,0 +1,231 @@
+"""What somebody is to know of, read with the access of this moment, and how much it is.
+
+The rule it guards: a notice tells no more than its room does to its reader by now, and
+its number agrees with the badges: of a direct message it is what its badge says.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+from django.urls import reverse
+
+from accounts.models import User
+from chat.models import Membership, Message, Room
+from chat.notice_tables import Notice
+from chat.silences import RUNS_TALK
+from chat.titles import entitle
+from chat.unread import told_of, unread_in
+from livechat.lib import limits
+from livechat.lib.markdown import plain_text
+
+Kind = Notice.Kind
+OF_MESSAGES = frozenset({Kind.MENTION, Kind.REPLY, Kind.DIRECT, Kind.REACTION})
+# Reading in a room does not make these read.
+COUNT_ALONE = frozenset({Kind.REPORT, Kind.INVITATION, Kind.REMINDER})
+Standings = Mapping[tuple[int, int], Membership]  # by user and room
+
+
+@dataclass(frozen=True, slots=True)
+class Bell:
+    """How much waits for somebody; of what, by key; and in which rooms (public ids)."""
+
+    count: int = 0
+    keys: frozenset[str] = frozenset()
+    rooms: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the list. `unread`: how much of it is, 0 when it is read."""
+
+    id: str
+    kind: str
+    room: Room | None
+    seq: int
+    actor: User | None
+    text: str
+    emoji: str
+    at: datetime
+    unread: int
+    url: str
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """As the protocol has it, but its type and whether it is read."""
+        who = self.actor
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "room": self.room.public_id if self.room else None,
+            "seq": self.seq or None,
+            "from": {"id": who.public_id, "name": who.display_name} if who else None,
+            "text": self.text,
+            "at": self.at,
+        }
+
+
+def bell(user: User, memberships: Iterable[Membership]) -> Bell:
+    """What waits for the user, who belongs to these rooms; one query."""
+    rows = Notice.objects.heard_by([user.pk]).filter(read_at=None)
+    return _bell(rows, user, {(user.pk, one.room_id): one for one in memberships})
+
+
+def bells(users: Collection[int]) -> dict[int, Bell]:
+    """The same for several people who have an account; three queries."""
+    rows: dict[int, list[Notice]] = {user: [] for user in users}
+    for one in Notice.objects.heard_by(users).filter(read_at=None):
+        rows[one.user_id].append(one)
+    standings = _standings(one for theirs in rows.values() for one in theirs)
+    found = User.objects.in_bulk(users)
+    return {pk: _bell(rows[pk], user, standings) for pk, user in found.items()}
+
+
+def entries(user: User, before: str = "") -> list[Entry]:
+    """A page of the user's, the newest first, below the notice `before`; five queries.
+
+    What is not theirs to see any more is left out, so that it may be a short page.
+    """
+    rows = Notice.objects.heard_by([user.pk])
+    last = rows.filter(public_id=before).first() if before else None
+    if last is not None:
+        rows = rows.filter(Q(at__lt=last.at) | Q(at=last.at, pk__lt=last.pk))
+    page = rows.select_related("actor").order_by("-at", "-pk")
+    return _entries(user, page[: limits.NOTICES_PAGE_SIZE])
+
+
+def unread(user: User) -> list[Entry]:
+    """All of the user's that are unread, the newest first; five queries."""
+    rows = Notice.objects.heard_by([user.pk]).filter(read_at=None)
+    page = rows.select_related("actor").order_by("-at", "-pk")
+    return [one for one in _entries(user, page) if one.unread]
+
+
+def fresh(user: User, keys: Collection[str]) -> list[Entry]:
+    """Those of the user's with these keys, the oldest first; five queries."""
+    rows = Notice.objects.heard_by([user.pk]).filter(key__in=keys)
+    return _entries(user, rows.select_related("actor").order_by("at", "pk"))
+
+
+def one(user: User, public_id: str) -> Entry | None:
+    """One of the user's; None when it is not theirs, or not theirs to see any more."""
+    rows = Notice.objects.heard_by([user.pk]).filter(public_id=public_id)
+    return next(iter(_entries(user, rows.select_related("actor"))), None)
+
+
+def _standings(notices: Iterable[Notice]) -> dict[tuple[int, int], Membership]:
+    """The memberships that the notices are about; one query, none without any."""
+    about = [(one.user_id, one.room) for one in notices if one.room]
+    if not about:
+        return {}
+    rooms = {room.pk: room for _, room in about}
+    users = {user for user, _ in about}
+    found = Membership.objects.filter(user__in=users, room__in=rooms)
+    standings = {}
+    for one in found:
+        one.room = rooms[one.room_id]
+        standings[one.user_id, one.room_id] = one
+    return standings
+
+
+def _bell(notices: Iterable[Notice], user: User, standings: Standings) -> Bell:
+    weighed = [(one, _weight(one, user, _standing(one, standings))) for one in notices]
+    there = [one for one, weight in weighed if weight]
+    return Bell(
+        count=sum(weight for _, weight in weighed),
+        keys=frozenset(one.key for one in there),
+        rooms=frozenset(one.room.public_id for one in there if one.room),
+    )
+
+
+def _standing(notice: Notice, standings: Standings) -> Membership | None:
+    return standings.get((notice.user_id, notice.room_id or 0))
+
+
+def _weight(notice: Notice, user: User, standing: Membership | None) -> int:
+    """How much of it is unread: of what is read in its room too, nothing."""
+    if notice.read_at is not None or not _is_theirs(notice, user, standing):
+        return 0
+    if standing is None or notice.kind in COUNT_ALONE:
+        return 1
+    if notice.kind == Kind.DIRECT:
+        return told_of(standing.level, (unread_in(standing), 0))[0]
+    is_loud = standing.level != Membership.Level.NOTHING
+    return int(is_loud and notice.seq > standing.last_read_seq)
+
+
+def _is_theirs(notice: Notice, user: User, standing: Membership | None) -> bool:
+    """Whether its reader may still know of it, as far as its room says."""
+    if notice.kind == Kind.REMINDER:
+        return True
+    if notice.kind == Kind.REPORT:
+        return user.is_staff or (standing is not None and standing.role in RUNS_TALK)
+    return standing is not None
+
+
+def _entries(user: User, rows: Iterable[Notice]) -> list[Entry]:
+    notices = list(rows)
+    standings = _standings(notices)
+    theirs = [
+        one for one in notices if _is_theirs(one, user, _standing(one, standings))
+    ]
+    entitle([one.room for one in theirs if one.room], user)
+    said = _messages(user, theirs)
+    return [
+        _entry(one, user, _standing(one, standings), said.get(_place(one)))
+        for one in theirs
+        if one.kind not in OF_MESSAGES or _place(one) in said
+    ]
+
+
+def _place(notice: Notice) -> tuple[int, int]:
+    return notice.room_id or 0, notice.seq
+
+
+def _messages(user: User, notices: Sequence[Notice]) -> dict[tuple[int, int], Message]:
+    """The messages that they are about, as far as the user may read them; one query."""
+    about = Q()
+    for one in notices:
+        if one.kind in OF_MESSAGES:
+            about |= Q(room=one.room_id, seq=one.seq)
+    if not about:
+        return {}
+    rows = Message.objects.readable_anywhere(user).filter(about, deleted_at=None)
+    return {(one.room_id, one.seq): one for one in rows}
+
+
+def _entry(
+    notice: Notice, user: User, standing: Membership | None, message: Message | None
+) -> Entry:
+    is_report = notice.kind == Kind.REPORT
+    is_own = notice.kind == Kind.REMINDER
+    longest = limits.NOTICE_TEXT_LENGTH
+    text = plain_text(message.html, max_length=longest) if message else ""
+    return Entry(
+        id=notice.public_id,
+        kind=notice.kind,
+        # Who only settles reports of the site is not told where they are from.
+        room=None if is_report and standing is None else notice.room,
+        seq=notice.seq,
+        actor=None if is_report or is_own else notice.actor,
+        text=notice.text if is_own else text,
+        emoji=notice.text if notice.kind == Kind.REACTION else "",
+        at=notice.at,
+        unread=_weight(notice, user, standing),
+        url=_url(notice, standing),
+    )
+
+
+def _url(notice: Notice, standing: Membership | None) -> str:
+    """Where it leads, from where its reader stands."""
+    if notice.kind == Kind.REPORT:
+        if notice.room is None or standing is None:
+            return reverse("site_reports")
+        return reverse("room_reports", args=[notice.room.public_id])
+    if notice.room is None or standing is None:
+        return reverse("reminders")
+    if notice.seq and notice.kind != Kind.DIRECT:
+        return reverse("message_link", args=[notice.room.public_id, notice.seq])
+    return reverse("room", args=[notice.room.public_id])

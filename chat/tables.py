@@ -1,0 +1,10 @@
+"""All tables that stand in files of their own, so that Django knows them."""
+
+from chat import (  # noqa: F401
+    mention_tables,
+    moderation_tables,
+    notice_tables,
+    reminder_tables,
+    versions,
+    worker_tables,
+)
