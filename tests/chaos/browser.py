@@ -10,7 +10,13 @@ import random
 import shutil
 from typing import Any
 
-from playwright.async_api import Browser, Page, Playwright, async_playwright
+from playwright.async_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    async_playwright,
+)
 from playwright.async_api import Error as BrowserError
 
 from tests.chaos.outbox import body_hash
@@ -64,8 +70,13 @@ class Window:
         made: Any = {**cookie, **url}
         await context.add_cookies([made])
         self._page = await context.new_page()
+        self._page.on("console", self._hear)
         await self._page.goto(f"/rooms/{self.room}/", timeout=TIMEOUT_MS)
         await self._page.wait_for_selector("body[data-net=up]", timeout=TIMEOUT_MS)
+
+    def _hear(self, told: ConsoleMessage) -> None:
+        if told.type == "error":
+            self.note("console", text=told.text[:500])
 
     def start(self, rng: random.Random) -> None:
         """Look at the page all the time, and write on it now and then."""
