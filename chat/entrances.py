@@ -6,11 +6,11 @@ query, so that none of it can be older than the rest.
 
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from accounts.models import User
 from chat import fanout
-from chat.followers import Known
+from chat.followers import Known, visible
 from chat.models import Membership, Message, Room
 from chat.querysets import NEVER, MessageQuerySet
 from livechat.lib import limits
@@ -94,10 +94,7 @@ class Replay:
 
 def _seen_by(user_id: int, room: str) -> "QuerySet[Room, tuple[object, ...]]":
     own = Membership.objects.filter(room=OuterRef("pk"), user=user_id)
-    visible = Room.objects.visible_to(User(pk=user_id)).filter(
-        Exists(User.objects.filter(pk=user_id, is_active=True)), public_id=room
-    )
-    return visible.values_list(
+    return visible(user_id, room).values_list(
         *ROOM, *(Subquery(own.values(name)[:1]) for name in MEMBERSHIP)
     )
 

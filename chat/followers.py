@@ -7,10 +7,13 @@ alone, so that nothing above the event that shuts it out can reach it.
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.db.models import Exists, QuerySet
+
 from accounts.models import User
 from chat.models import Room
 from chat.silences import silence
 from livechat.lib.feed import Event
+from livechat.lib.prepared import Prepared
 
 ENDS = frozenset({"left", "removed", "banned"})
 # What these tell of the room as it is from then on.
@@ -38,14 +41,20 @@ class Known:
         return silence(self, self.role, is_muted=self.is_muted)
 
 
+def visible(user_id: int, room: str) -> "QuerySet[Room]":
+    """The room, by its public id, if the user is active and may see it."""
+    is_active = Exists(User.objects.filter(pk=user_id, is_active=True))
+    user = User(pk=user_id)
+    return Room.objects.visible_to(user).filter(is_active, public_id=room)
+
+
 def known(user_id: int, room: str) -> Known | None:
-    """What to keep of a room, None of one that the user may not see; two queries."""
-    user = User.objects.filter(pk=user_id, is_active=True).first()
-    if user is None:
-        return None
-    visible = Room.objects.visible_to(user).filter(public_id=room)
-    pk = visible.values_list("pk", flat=True).first()
-    return None if pk is None else Known(pk)
+    """What to keep of a room, None of one that the user may not see; one query."""
+    row = _key.row(user_id, room)
+    return None if row is None else Known(row[0])
+
+
+_key = Prepared(lambda *asked: visible(*asked).values_list("pk"), int, str)
 
 
 def after(event: Event, known: Known, *, own: bool) -> Known | None:
