@@ -5,12 +5,15 @@ in SPEECH_INTERVAL_S, and what is said is about all that has come since.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 
 import msgspec
 from msgspec import structs
 
 from livechat.lib import limits
+
+logger = logging.getLogger(__name__)
 
 
 class Said(msgspec.Struct, frozen=True, array_like=True):
@@ -70,5 +73,10 @@ class Speech:
         told, self._waiting = self._waiting, []
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(limits.SPEECH_INTERVAL_S, self._next)
-        if fragment := self._speak(told):
+        try:
+            fragment = self._speak(told)
+        except Exception:  # what is shown, and who is shut out, does not wait for it
+            logger.exception("messages could not be spoken")
+            return
+        if fragment:
             self._say(fragment)

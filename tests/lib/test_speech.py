@@ -70,3 +70,12 @@ def test_a_burst_is_one_announcement_in_which_each_persons_part_is_marked(
     html = spoken(told).decode()
     assert html.count("<hx-partial") == 1
     assert f">{parts}</hx-partial>" in html
+
+
+async def test_what_cannot_be_said_stands_in_nobodys_way() -> None:
+    def broken(told: object) -> bytes:
+        raise OSError(24, "Too many open files")
+
+    heard: list[bytes] = []
+    Speech(broken, heard.append).hear(said("Alice"), is_change=False)
+    assert heard == []
