@@ -1,4 +1,4 @@
-"""`make test`: everything in parallel, then the journeys with real browsers.
+"""`make test`: two processes, first for all but browsers, then for the journeys.
 
 Arguments go to pytest. Paths among them run alone: `make test ARGS="tests/chat -x"`.
 """
@@ -10,7 +10,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 JOURNEYS = "tests/journeys"
-PARALLEL = ("-n", "2", "--dist", "loadfile")
+# Files stay whole, in the order of tests/conftest.py.
+PARALLEL = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 ONE_BY_ONE = ("-n", "0")
 _NOTHING_COLLECTED = 5  # pytest's code when `-k` chose no test
 
@@ -34,12 +35,12 @@ def _parts(arguments: list[str]) -> list[tuple[str, ...]]:
         (*PARALLEL, "tests", f"--ignore={JOURNEYS}", *arguments)
     ]
     if (ROOT / JOURNEYS).is_dir():
-        parts.append((*ONE_BY_ONE, JOURNEYS, *arguments))
+        parts.append((*PARALLEL, JOURNEYS, *arguments))
     return parts
 
 
 def _pytest(*arguments: str) -> int:
-    if arguments[:2] == ONE_BY_ONE:
+    if any(one.startswith(JOURNEYS) for one in arguments):
         browser = _run("scripts/browser.py")
         if browser:
             return browser

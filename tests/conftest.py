@@ -1,12 +1,15 @@
 """The cast: alice owns, bob belongs, charlie must be kept out; and a running site."""
 
+import gc
 import itertools
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.core.management.color import no_style
 from django.db import connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
+from django.test import TransactionTestCase
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis
 from pytest_django.fixtures import Settings
@@ -24,6 +27,46 @@ hypothesis.register_profile(
 hypothesis.load_profile("any_machine")
 
 PASSWORD = "correct horse battery staple"
+
+# Migrations have made their rows, and no test changes them.
+LASTING = {"django_content_type", "auth_permission"}
+# Of the running site's worker, for tests that are not about its limits.
+UNLIMITED = {"RATE_MESSAGES_BURST": "1000000", "RATE_MESSAGES_PER_S": "1000000"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files come in an order that keeps both processes busy, in their own one within.
+
+    Those that need a worker without limits come one after the other, as a change costs
+    its start; then the others of the running site; of each kind the large ones first,
+    so that at the end none waits for the other.
+    """
+    files: dict[object, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    ordered = sorted(files.values(), key=_turn)
+    items[:] = itertools.chain.from_iterable(ordered)
+
+
+def _turn(tests: list[pytest.Item]) -> tuple[bool, bool, int]:
+    names = {name for one in tests for name in getattr(one, "fixturenames", ())}
+    return "unlimited" not in names, "live" not in names, -len(tests)
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays, so the collector need not look at it each time."""
+    gc.collect()
+    gc.freeze()
+
+
+def _empty_tables(_: TransactionTestCase) -> None:
+    """Django's own way makes content types and permissions anew after each test."""
+    names = set(connection.introspection.django_table_names(only_existing=True))
+    sql = connection.ops.sql_flush(no_style(), sorted(names - LASTING))
+    connection.ops.execute_sql_flush(sql)
+
+
+TransactionTestCase._fixture_teardown = _empty_tables  # type: ignore[attr-defined]
 
 
 @pytest.fixture(autouse=True)
@@ -95,8 +138,20 @@ def running(
         live.stop()
 
 
+@pytest.fixture(scope="module")
+def rates(request: pytest.FixtureRequest, running: Live) -> None:
+    """The worker has limits, but where a test of this file asks for `unlimited`."""
+    here = (one for one in request.session.items if one.path == request.path)
+    names = {name for one in here for name in getattr(one, "fixturenames", ())}
+    wanted = UNLIMITED if "unlimited" in names else {}
+    if running.rates != wanted:
+        running.rates = wanted
+        running.end("worker")
+        running.start_worker()
+
+
 @pytest.fixture
-def live(running: Live, transactional_db: None) -> Iterator[Live]:
+def live(running: Live, rates: None, transactional_db: None) -> Iterator[Live]:
     """The running site, healthy; the database is emptied after the test.
 
     The worker's leases are carried over, as it would take two seconds to find them gone
@@ -112,17 +167,9 @@ _leases: list[Shard] = []
 
 
 @pytest.fixture(scope="module")
-def unlimited(running: Live) -> Iterator[Live]:
-    """The running site without a limit on messages, for a whole module."""
-    rate = {"RATE_MESSAGES_BURST": "1000000", "RATE_MESSAGES_PER_S": "1000000"}
-    running.settings |= rate
-    running.end("worker")
-    running.start_worker()
-    yield running
-    for name in rate:
-        del running.settings[name]
-    running.end("worker")
-    running.start_worker()
+def unlimited(running: Live, rates: None) -> Live:
+    """The running site without a limit on messages, for a whole file."""
+    return running
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ START_TIMEOUT_S = 30
 FRAME_TIMEOUT_S = 8
 LOCK_WAIT_S = 0.3  # for a lock that a running process holds
 FREEZE_TRIES = 20
+BESIDE = "web2"  # a second web process, which may outlive a test
 POST_AGAIN = 3  # for who is told to wait
 
 
@@ -63,6 +64,7 @@ class Live:
     port: int = field(default_factory=free_port)
     processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
+    rates: dict[str, str] = field(default_factory=dict)  # settings of limits
 
     @property
     def url(self) -> str:
@@ -93,14 +95,16 @@ class Live:
         self._start(name, "manage.py", "roomworker")
 
     def heal(self) -> None:
-        """End what a test added, thaw what is frozen, start what is dead."""
+        """End what a test added but BESIDE, thaw what is frozen, start what is dead."""
         starts: dict[str, Callable[[], None]] = {
             "redis": self.start_redis,
             "worker": self.start_worker,
             "web": self.start_web,
         }
-        for added in self.processes.keys() - starts.keys():
+        for added in self.processes.keys() - starts.keys() - {BESIDE}:
             self.end(added)
+        if BESIDE in self.processes:
+            self.thaw(BESIDE)
         for name, start in starts.items():
             self.thaw(name)
             if self.processes[name].poll() is not None:
@@ -134,6 +138,7 @@ class Live:
             "PORT": str(self.port),
             "DATABASE_URL": database_url(self.database),
             **self.settings,
+            **self.rates,
         }
 
     def manage(self, *words: str) -> str:

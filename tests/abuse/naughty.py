@@ -3,6 +3,8 @@
 No text holds a secret and each can be told by its name in a failure.
 """
 
+import json
+import sys
 from typing import Any
 
 TEXTS: dict[str, str] = {
@@ -109,3 +111,13 @@ PATH_PARTS = (
     "%27%20OR%201=1--",
     "%3Cxss-tag%3E",
 )
+
+
+def json_of(value: Any) -> str:
+    """The value as JSON, however long its numbers are."""
+    limit = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(0)
+    try:
+        return json.dumps(value)
+    finally:
+        sys.set_int_max_str_digits(limit)

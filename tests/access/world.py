@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from django.db import connection
 from django.db.models import Model
 from django.utils import timezone
 
@@ -185,6 +186,12 @@ def message(
         html=f"<p>{body}</p>",
         created_at=timezone.now(),
     )
+
+
+def writes_so_far() -> int:
+    """Counts the rows that this connection has written; -1 when it does not count."""
+    connection.ensure_connection()
+    return getattr(connection.connection, "total_changes", -1)
 
 
 def snapshot() -> list[object]:

@@ -9,7 +9,7 @@ from accounts.models import User
 from chat import actions
 from chat.models import Membership, Room
 from tests.chat.watching import Viewer
-from tests.live import Live, free_port, wait_until
+from tests.live import BESIDE, Live, free_port, wait_until
 
 Person = Callable[[str], tuple[User, str]]
 Member = Callable[[Room, str], tuple[User, str]]
@@ -41,14 +41,22 @@ def member(person: Person) -> Member:
     return make
 
 
+@pytest.fixture(scope="module")
+def beside(running: Live, rates: None) -> Iterator[int]:
+    """The port of another web process, which stays for a whole file."""
+    yield free_port()
+    if BESIDE in running.processes:
+        running.end(BESIDE)
+
+
 @pytest.fixture
-def second(faulty: Live) -> Iterator[int]:
+def second(faulty: Live, beside: int) -> int:
     """The port of another web process on the same Redis and database."""
-    port = free_port()
-    faulty.start_web("web2", port)
-    wait_until(lambda: _listens(port), "the second gateway listens", 30)
-    yield port
-    faulty.end("web2")
+    there = faulty.processes.get(BESIDE)
+    if there is None or there.poll() is not None:
+        faulty.start_web(BESIDE, beside)
+    wait_until(lambda: _listens(beside), "the second gateway listens", 30)
+    return beside
 
 
 @pytest.fixture

@@ -5,9 +5,8 @@ Redis tells it, the database alone knows it, or they are just being let in.
 """
 
 import asyncio
-import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -21,7 +20,7 @@ from chat.models import Ban, Membership, Message, Room
 from tests.chat.asking import asked
 from tests.chat.conftest import Member, Person
 from tests.chat.test_socket_resume import fill
-from tests.live import Client, Live, free_port, wait_until
+from tests.live import Client, Live, wait_until
 
 Ending = Callable[[User, Room, User], Any]
 
@@ -58,21 +57,6 @@ def of_room(client: Client, room: Room) -> list[dict[str, Any]]:
 def highest(client: Client) -> int:
     numbers = [one["changed_seq"] for one in client.frames if one["type"] == "message"]
     return max(numbers, default=0)
-
-
-@pytest.fixture
-async def second(live: Live) -> AsyncIterator[int]:
-    """The port of a second web process."""
-    port = free_port()
-    live.start_web("web2", port)
-    await asyncio.to_thread(wait_until, lambda: _open(port), "the second web is up", 30)
-    yield port
-    live.end("web2")
-
-
-def _open(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _control_is_heard() -> bool:

@@ -1,12 +1,14 @@
 """A livechat started as its users start it: `make run`, on a folder of its own."""
 
+import atexit
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,12 @@ from livechat.supervise.rpc import process_table
 from tests.live import ROOT, free_port, wait_until
 
 FIRST_START_S = 90
+DATABASE = "livechat.sqlite3"
+
+# What the first start of this process has made, so that the others need not: tables
+# without rows, and static files.
+MADE = Path(tempfile.mkdtemp(prefix="lc-made-"))
+atexit.register(shutil.rmtree, MADE, ignore_errors=True)
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,7 @@ class Site:
 def make_run(**settings: str) -> Iterator[Site]:
     """Run `make run` with these settings until the block ends, then SIGTERM it."""
     var = Path(tempfile.mkdtemp(prefix="lc-journey-"))
+    shutil.copytree(MADE, var / "var")
     port = free_port()
     output = var / "make.out"
     inherited = {
@@ -68,8 +77,21 @@ def make_run(**settings: str) -> Iterator[Site]:
             f"make run says READY; it said: {output}",
             FIRST_START_S,
         )
+        keep_what_was_made(var / "var")
         yield Site(f"http://127.0.0.1:{port}", var / "var")
     finally:
         process.terminate()
         process.wait(30)
         shutil.rmtree(var, ignore_errors=True)
+
+
+def keep_what_was_made(var: Path) -> None:
+    """Copy the tables and static files of the first site that is ready."""
+    if any(MADE.iterdir()):
+        return
+    shutil.copytree(var / "static", MADE / "static")
+    with (
+        closing(sqlite3.connect(var / DATABASE)) as source,
+        closing(sqlite3.connect(MADE / DATABASE)) as copy,
+    ):
+        source.backup(copy)

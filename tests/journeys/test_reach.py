@@ -17,15 +17,6 @@ pytestmark = pytest.mark.journey
 Open = Callable[..., Page]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _static_files(running: Live) -> None:
-    """The pages' CSS and scripts, which the web process lists when it starts."""
-    running.manage("collectstatic", "--noinput", "--verbosity=0")
-    running.kill("web")
-    running.start_web()
-    running.wait_healthy()
-
-
 @pytest.fixture
 def open_page(live: Live, browsers: list[Browser]) -> Iterator[Open]:
     """Opens an address as a user; the console must stay clean."""

@@ -43,8 +43,15 @@ def test_a_python_that_is_too_old_is_told_so_in_a_sentence() -> None:
 def test_paths_among_the_arguments_run_alone(arguments: list[str], run: str) -> None:
     script = runpy.run_path(str(PROJECT_DIR / "scripts" / "test.py"))
     first, *journeys = (" ".join(part) for part in script["_parts"](arguments))
-    assert first == f"-n 2 --dist loadfile {run}"
-    assert all(part.startswith("-n 0 tests/journeys") for part in journeys)
+    parallel = " ".join(script["PARALLEL"])
+    assert first == f"{parallel} {run}"
+    assert all(part.startswith(f"{parallel} tests/journeys") for part in journeys)
+
+
+def test_journeys_that_are_named_run_one_by_one() -> None:
+    script = runpy.run_path(str(PROJECT_DIR / "scripts" / "test.py"))
+    (part,) = script["_parts"](["tests/journeys/test_mute.py"])
+    assert part == ("-n", "0", "tests/journeys/test_mute.py")
 
 
 def test_the_help_names_every_target_of_the_makefile() -> None:
