@@ -3,9 +3,13 @@
 import asyncio
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models.sql.constants import GET_ITERATOR_CHUNK_SIZE
 
 from accounts.models import User
 from chat import actions
@@ -23,6 +27,20 @@ def left(room: Room) -> int:
     return Message.objects.filter(room=room.pk).count()
 
 
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """The deletions of messages that are asked for meanwhile."""
+    found: list[str] = []
+
+    def note(execute: Any, sql: str, *question: Any) -> Any:
+        if sql.startswith('DELETE FROM "chat_message" '):
+            found.append(sql)
+        return execute(sql, *question)
+
+    with connection.execute_wrapper(note):
+        yield found
+
+
 @pytest.fixture
 def large(transactional_db: None, alice: User, bob: User) -> Room:
     """A room with more than some batches."""
@@ -35,7 +53,9 @@ def test_a_large_room_is_gone_at_once_and_its_log_step_by_step(
     large: Room, alice: User, bob: User, charlie: User
 ) -> None:
     Ban.objects.create(room=large, user=charlie)
-    actions.delete_room(alice, large)
+    with counted() as deletions:
+        actions.delete_room(alice, large)
+    assert len(deletions) == limits.DELETE_BATCH_MESSAGES / GET_ITERATOR_CHUNK_SIZE
     assert left(large) == LARGE - limits.DELETE_BATCH_MESSAGES
     assert not Room.objects.filter(pk=large.pk).exists()
     assert not Membership.objects.filter(room=large.pk).exists()
