@@ -156,6 +156,11 @@ def _moderates(user: User, room: Room) -> bool:
     return _runs_room(user, room)
 
 
+def _pins(user: User, room: Room) -> bool:
+    """Who writes there: anybody in a direct message, else who runs the talk."""
+    return _writes(user, room) and (room.is_direct or _moderates(user, room))
+
+
 def _settles(user: User, room: Room) -> bool:
     """The room's moderators; and the site's admins, by the site's queue of reports."""
     return _moderates(user, room) or user.is_staff
@@ -191,6 +196,8 @@ RULES: dict[str, Rule] = {
     "ban": _runs_room,
     "invite": _runs_room,
     "see_audit": _sees_audit,
+    "pin": _pins,
+    "keep_draft": _belongs,
     "report": _belongs,
     "see_reports": _moderates,
     "settle_report": _settles,

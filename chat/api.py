@@ -29,7 +29,7 @@ STATUS = {
     "key_reused": 409,
     "internal": 500,
 }
-FIELDS = frozenset({"body", "client_id", "reply_to"})
+FIELDS = frozenset({"body", "client_id", "reply_to", "in_room"})
 
 
 @require_http_methods(["GET", "POST"])
@@ -133,6 +133,7 @@ def _fields(body: bytes) -> dict[str, Any]:
         "body": fields.text("body", given["body"]),
         "client_id": fields.uuid("client_id", given.get("client_id", str(uuid4()))),
         "reply_to": None if reply_to is None else fields.number("reply_to", reply_to),
+        "in_room": fields.flag("in_room", given.get("in_room", True)),
     }
 
 

@@ -5,13 +5,17 @@ from django.urls import path
 from chat import (
     api,
     api_directs,
+    api_drafts,
     api_invites,
     api_members,
     api_notices,
     api_people,
+    api_pins,
     api_push,
     api_reminders,
     api_rooms,
+    api_saved,
+    api_threads,
 )
 
 urlpatterns = [
@@ -43,6 +47,24 @@ urlpatterns = [
     path("api/rooms/<str:public_id>/messages", api.messages, name="api_messages"),
     path(
         "api/rooms/<str:public_id>/messages/<int:seq>", api.message, name="api_message"
+    ),
+    path(
+        "api/rooms/<str:public_id>/messages/<int:seq>/thread",
+        api_threads.thread,
+        name="api_thread",
+    ),
+    path("api/rooms/<str:public_id>/draft", api_drafts.draft, name="api_draft"),
+    path("api/saved", api_saved.saved, name="api_saved"),
+    path(
+        "api/rooms/<str:public_id>/messages/<int:seq>/saved",
+        api_saved.message_saved,
+        name="api_message_saved",
+    ),
+    path("api/rooms/<str:public_id>/pins", api_pins.pins, name="api_pins"),
+    path(
+        "api/rooms/<str:public_id>/messages/<int:seq>/pin",
+        api_pins.pin,
+        name="api_pin",
     ),
     path(
         "api/push/subscriptions",

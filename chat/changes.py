@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import F
 from django.http import Http404
 from django.utils import timezone
 
@@ -21,11 +22,12 @@ from accounts.models import User
 from chat import fanout, notices, telling
 from chat.access import require
 from chat.mention_tables import Mention
-from chat.models import ChangeBucket, Message, Room
+from chat.models import Message, Room
 from chat.moderation_tables import AuditEntry
 from chat.silences import silence
 from chat.streams import Stream
 from chat.versions import Version
+from chat.worker_tables import ChangeBucket
 from livechat.lib import limits
 from livechat.lib.token_bucket import Level, Rate, take
 
@@ -58,7 +60,8 @@ class Change:
     def enter(self, kind: str, sentence: str, **fields: str | bool | int) -> Message:
         """Append an entry to the room's log; return it, with its numbers.
 
-        What an admin or moderator did goes into the room's audit log too.
+        With a field `message` it shows a line of that message. What an admin or
+        moderator did goes into the room's audit log too.
         """
         self.room.last_seq += 1
         self.room.last_changed_seq += 1
@@ -73,6 +76,7 @@ class Change:
             body=sentence,
             html=escape(sentence),
             event=json.dumps({"type": kind, **fields}),
+            reply_to=fields.get("message"),
             created_at=timezone.now(),
         )
         self.entries.append(entry)
@@ -88,29 +92,31 @@ class Change:
         """
         if message.deleted_at is not None:
             return
-        self.room.last_changed_seq += 1
-        message.created_changed_seq = message.first_changed_seq
-        message.changed_seq = self.room.last_changed_seq
         if message.stream == Message.Growth.OPEN:
             message.stream = Message.Growth.STOPPED
             Stream.objects.filter(room=self.room, seq=message.seq).delete()
-        message.body = message.html = message.reactions = ""
-        message.deleted_at = timezone.now()
         Version.objects.filter(room=self.room, seq=message.seq).delete()
-        self._keep(message)
+        Mention.objects.filter(room=self.room, seq=message.seq).delete()
+        if message.thread is not None:
+            root = Message.objects.filter(room=self.room, seq=message.thread)
+            root.filter(reply_count__gt=0).update(reply_count=F("reply_count") - 1)
+        message.body = message.html = message.reactions = ""
+        message.deleted_at, message.pinned_at = timezone.now(), None
+        self.change(message)
 
     def reword(self, message: Message, body: str, html: str) -> None:
         """Give a message other words, as if it had always said so.
 
         `author` must be loaded, and the message read after the room was locked.
         """
+        message.body, message.html = body, html
+        self.change(message)
+
+    def change(self, message: Message) -> None:
+        """Store the message's new state as the room's next change."""
         self.room.last_changed_seq += 1
         message.created_changed_seq = message.first_changed_seq
         message.changed_seq = self.room.last_changed_seq
-        message.body, message.html = body, html
-        self._keep(message)
-
-    def _keep(self, message: Message) -> None:
         message.room = self.room
         message.save()
         for table in (Version, Mention):
@@ -141,16 +147,11 @@ class Change:
         )
 
     def _stop(self, stream: Stream, text: str) -> None:
-        self.room.last_changed_seq += 1
         messages = Message.objects.select_related("author")
         message = messages.get(room=self.room, seq=stream.seq)
-        message.created_changed_seq = message.first_changed_seq
-        message.changed_seq = self.room.last_changed_seq
         message.end(text, Message.Growth.STOPPED)
-        message.save()
-        message.room = self.room
         stream.delete()
-        self.entries.append(message)
+        self.change(message)
 
     def tell(self, telling: Callable[[], None]) -> None:
         """Have the lobby told after the commit, unless Redis is away anyway."""

@@ -71,6 +71,8 @@ class Desk:
     edits: set[tuple[int, UUID]] = field(default_factory=set)
     versions: list[Version] = field(default_factory=list)
     purged: set[int] = field(default_factory=set)
+    # First messages of threads whose number of replies is another one now, by seq.
+    roots: set[int] = field(default_factory=set)
 
     def change(self, message: Message) -> Message:
         """A copy of the message with the room's next change, to be given its new state.

@@ -150,16 +150,20 @@ def _recall_stored(desks: dict[int, Desk], intents: Iterable[Write]) -> None:
 
 
 def _find_targets(desks: dict[int, Desk], intents: Iterable[Write]) -> None:
-    keys = {
-        (intent.room, intent.seq)
-        for intent in intents
-        if not isinstance(intent, PostIntent)
-    }
+    keys = {(one.room, seq) for one in intents if (seq := _target(one)) is not None}
     found = list(rows.messages_by_seq(keys))
+    threads = {(one.room_id, one.thread) for one in found if one.thread is not None}
+    if beginnings := threads - keys:  # of the threads that these belong to
+        found += rows.messages_by_seq(beginnings)
     prefetch_related_objects(found, "author")
     for message in found:
         message.room = desks[message.room_id].room
         desks[message.room_id].found[message.seq] = message
+
+
+def _target(intent: Write) -> int | None:
+    """The number of the message that is changed or answered."""
+    return intent.reply_to if isinstance(intent, PostIntent) else intent.seq
 
 
 def _recall_edits(desks: dict[int, Desk], intents: Iterable[Write]) -> None:

@@ -208,7 +208,7 @@ def _is_too_large(messages: list[Message]) -> bool:
 
 def _newest(rows: MessageQuerySet, room: Room) -> list[Message]:
     """The newest page as far as it is not too large, the newest message in any case."""
-    page = rows.page_before(room.last_seq + 1)
+    page = rows.shown().page_before(room.last_seq + 1)
     size_bytes = 0
     for at, one in enumerate(reversed(page)):
         size_bytes += _size_bytes(one)

@@ -11,21 +11,19 @@ from django.db.models import OuterRef
 from django.template.loader import get_template
 from django.utils.html import escape
 
+from chat.fragments import has_grown, is_heard, opens, placed, replaced, said
+from chat.fragments import message_html as message_html
+from chat.fragments import partial as partial
 from chat.message_fields import message_fields
 from chat.models import Message, Room
 from chat.quotes import quoted
-from chat.reactions import chips, named
+from chat.reactions import named
 from chat.streams import Stream
-from livechat.lib import limits
 from livechat.lib.codec import encode
 from livechat.lib.feed import Changes, Event, Publication
 from livechat.lib.growth import Growing, Grown, Piece
 from livechat.lib.hub import Head
-from livechat.lib.markdown import plain_text
 from livechat.lib.redis import publish as publish_bytes
-from livechat.lib.speech import Said
-
-ANNOUNCEMENT_LENGTH = 120  # characters that a screen reader hears of a message
 
 
 def room_channel(room: str) -> str:
@@ -49,8 +47,9 @@ def _created(message: Message, room: str, changed_seq: int) -> Publication:
         event=_event(message),
         created=message.created_changed_seq or 0,
         piece=_piece(message),
-        opens=_opens(message),
-        said=None if message.stream == Message.Growth.OPEN else _said(message),
+        opens=opens(message),
+        said=said(message) if is_heard(message) else None,
+        amends=message.thread is not None,
     )
 
 
@@ -62,7 +61,7 @@ def _changed(message: Message, room: str, changed_seq: int) -> Publication:
         html=replaced(message),
         appends=False,
         piece=_piece(message),
-        said=_said(message) if _has_grown(message) else None,
+        said=said(message) if has_grown(message) else None,
     )
 
 
@@ -148,59 +147,9 @@ def publish(room: str, messages: Sequence[Message]) -> bool:
     return publish_bytes(room_channel(room), msgspec.msgpack.encode(publications))
 
 
-def replaced(message: Message) -> bytes:
-    """The message's fragment in place of its former state."""
-    html = partial(f"#m-{message.seq}", "outerMorph", message_html(message))
-    return html.encode()
-
-
-def _has_grown(message: Message) -> bool:
-    """Whether this is the end of a text that grew: of changes only that is spoken."""
-    has_grown = message.stream not in ("", Message.Growth.OPEN)
-    return has_grown and message.edited_at is None and message.deleted_at is None
-
-
-def placed(message: Message) -> str:
-    """The message's fragment, with the place in the page where it belongs."""
-    chunk = message.seq // limits.CHUNK_SIZE
-    article = message_html(message)
-    if _opens(message):
-        article = f'<section class="chunk" id="c-{chunk}">{article}</section>'
-        target = "messages"
-    else:
-        target = f"c-{chunk}"
-    return partial(f"#{target}", "beforeend", article)
-
-
-def _said(message: Message) -> Said:
-    """What a screen reader says of a message."""
-    text = plain_text(message.html, max_length=ANNOUNCEMENT_LENGTH)
-    is_system = message.kind == Message.Kind.SYSTEM  # its sentence names who did it
-    name = "" if is_system else message.author.display_name
-    return Said(message.author.public_id, name, text)
-
-
-def _opens(message: Message) -> bool:
-    """Whether a new section of the page begins with the message."""
-    return message.seq % limits.CHUNK_SIZE == 0
-
-
-def message_html(message: Message) -> str:
-    """The article of one message, the same for page and fan-out."""
-    if message.reply_to is not None and message.quote is None:
-        quoted([message])
-    template = get_template("chat/_message.jinja", using="fragments")
-    return template.render({"message": message, "chips": chips(message)})
-
-
-def partial(target: str, swap: str, html: str) -> str:
-    """A fragment that htmx places by itself."""
-    return f'<hx-partial hx-target="{target}" hx-swap="{swap}">{html}</hx-partial>'
-
-
-def toast(text: str) -> bytes:
+def toast(text: str, kind: str = "error") -> bytes:
     """A short notice in the corner of a page."""
-    html = get_template("chat/_toast.html").render({"text": text, "kind": "error"})
+    html = get_template("chat/_toast.html").render({"text": text, "kind": kind})
     return partial("#toasts", "beforeend", html).encode()
 
 
@@ -251,7 +200,7 @@ class Log:
         fields = {"seq": piece.seq, "offset": piece.offset, "text": piece.text}
         # From its beginning it takes the place of what the page has of it.
         swap = "beforeend" if piece.offset else "textContent"
-        html = partial(f"#t-{piece.seq}", swap, escape(piece.text))
+        html = partial(f"#t-{piece.seq}, #rt-{piece.seq}", swap, escape(piece.text))
         return encode({"type": "delta", "room": room, **fields}), html.encode()
 
     def changes(self, room: str, after: int, limit: int) -> Changes:

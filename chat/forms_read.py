@@ -1,4 +1,4 @@
-"""What a member says of what they have read in a room, and want to be told of it."""
+"""What somebody says of what they have read, want to be told of, or keep at hand."""
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -46,3 +46,27 @@ class NoticesForm(forms.Form):
     """Below which of one's notifications a page of them begins."""
 
     before = forms.CharField(max_length=16, required=False)
+
+
+class SwitchForm(forms.Form):
+    """Whether something is so from now on."""
+
+    on = forms.ChoiceField(choices=[("yes", "yes"), ("no", "no")])
+
+    @property
+    def is_on(self) -> bool:
+        """What a valid form says."""
+        return bool(self.cleaned_data["on"] == "yes")
+
+
+class ThreadForm(forms.Form):
+    """Which thread stands beside the room."""
+
+    thread = forms.IntegerField(min_value=1, max_value=MAX_SEQ, required=False)
+
+
+class ThreadPageForm(forms.Form):
+    """A page of a thread that ends before a message, or what has changed since."""
+
+    before = forms.IntegerField(min_value=1, max_value=MAX_SEQ, required=False)
+    since = forms.IntegerField(min_value=0, max_value=MAX_SEQ, required=False)

@@ -39,6 +39,7 @@ class PostIntent(msgspec.Struct, frozen=True, array_like=True, tag="send"):
     ref: str | None
     public_id: str = ""  # of the room; a refusal names it even if nothing can be read
     grows: bool = False  # the text comes piece by piece
+    in_room: bool = True  # False: a reply that stands in its thread alone
 
 
 class EditIntent(msgspec.Struct, frozen=True, array_like=True, tag="edit"):
@@ -212,7 +213,13 @@ def waiting() -> Refused:
 
 
 def post_message(
-    user: User, room: Room, *, body: str, client_id: UUID, reply_to: int | None = None
+    user: User,
+    room: Room,
+    *,
+    body: str,
+    client_id: UUID,
+    reply_to: int | None = None,
+    in_room: bool = True,
 ) -> Posted:
     """Post from a thread and wait for the worker's answer, ANSWER_TIMEOUT_S at most.
 
@@ -222,18 +229,8 @@ def post_message(
         Refused: with the worker's reason, or `waiting` when no answer came.
     """
     key = f"answer:{secrets.token_hex(8)}"
-    intent = PostIntent(
-        room=room.pk,
-        user=user.pk,
-        epoch=user.epoch,
-        client_id=client_id,
-        body=body,
-        reply_to=reply_to,
-        process="",
-        address=key,
-        ref=None,
-        public_id=room.public_id,
-    )
+    person, text = (room.pk, user.pk, user.epoch), (client_id, body, reply_to)
+    intent = PostIntent(*person, *text, "", key, None, room.public_id, in_room=in_room)
     return _posted(_ask(room.shard, intent))
 
 

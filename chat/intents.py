@@ -49,6 +49,7 @@ class Send(Intent):
     body: str
     reply_to: int | None
     commands: bool | None = None  # whether a slash at the beginning is one
+    in_room: bool | None = None  # False: a reply for its thread alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,7 @@ _TYPES: dict[str, _Type] = {
             "reply_to": fields.number,
             "attachments": fields.no_attachments,
             "commands": fields.flag,
+            "in_room": fields.flag,
         },
     ),
     "edit": _Type(

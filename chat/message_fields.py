@@ -26,9 +26,14 @@ def message_fields(message: Message) -> dict[str, Any]:
         "html": message.html,
         "event": message.told,
         "reply_to": message.reply_to,
+        "thread": message.thread,
+        "in_room": message.in_room,
         "attachments": [],
         "created_at": message.created_at.isoformat(),
     }
+    if message.reply_count:
+        last_at = message.last_reply_at and message.last_reply_at.isoformat()
+        fields["replies"] = {"count": message.reply_count, "last_at": last_at}
     if message.stream:
         fields["stream"] = message.stream
     if message.created_changed_seq is not None:
@@ -38,5 +43,6 @@ def message_fields(message: Message) -> dict[str, Any]:
             "edited_at": edited_at,
             "deleted": deleted,
             "reactions": reacted(message),
+            "pinned": message.pinned_at is not None,
         }
     return fields

@@ -10,12 +10,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from chat import tables  # noqa: F401
-from chat.querysets import (
-    BanQuerySet,
-    MembershipQuerySet,
-    MessageQuerySet,
-    RoomQuerySet,
-)
+from chat.moderation_tables import Ban as Ban
+from chat.querysets import MembershipQuerySet, MessageQuerySet, RoomQuerySet
+from chat.worker_tables import ChangeBucket as ChangeBucket
 from livechat.lib import limits
 from livechat.lib.durations import words_of
 from livechat.lib.ids import public_id
@@ -160,29 +157,6 @@ class Membership(models.Model):
         return made and self.role == self.Role.ADMIN
 
 
-class Ban(models.Model):
-    """Somebody to whom one room is as if it were not there, until it is taken back."""
-
-    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="bans")
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
-    )
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
-    )
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-
-    objects = BanQuerySet.as_manager()
-
-    class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["room", "user"], name="one_ban")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.user} out of {self.room}"
-
-
 class Message(models.Model):
     """One entry of a room's log; `html` is rendered once, when it is written."""
 
@@ -221,17 +195,27 @@ class Message(models.Model):
     # The worker's lease that it was written under; 0: written without the worker.
     epoch = models.BigIntegerField(default=0)
     reply_to = models.BigIntegerField(null=True)
+    # Of a reply: the first message of its thread, and whether the room shows it too.
+    thread = models.BigIntegerField(null=True)
+    in_room = models.BooleanField(default=True)
+    # Of the first one: its replies that are not deleted (chat/answering.py).
+    reply_count = models.BigIntegerField(default=0)
+    last_reply_at = models.DateTimeField(null=True)
     continues = models.BooleanField(default=False)  # same author, within minutes
     reactions = models.TextField(blank=True, default="")  # JSON (chat/reactions.py)
     created_at = models.DateTimeField()
     edited_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)  # a tombstone: no text, no html
+    pinned_at = models.DateTimeField(null=True)
 
     # Whom it names, once chat/mentions.py has looked: primary keys, 0 for everybody.
     mentioned: "Sequence[int]" = ()
 
     objects = MessageQuerySet.as_manager()
-    quote: object = None  # what it answers, once read (chat/quotes.py)
+    # What it answers, and where its thread begins, once read (chat/quotes.py).
+    quote: object = None
+    root: "Message | None" = None
+    quiet_upto = 0  # of the messages up to it, those that do not count; once written
     names: Mapping[str, str] | None = None  # of who reacted, by public id, once read
 
     class Meta:
@@ -253,10 +237,32 @@ class Message(models.Model):
                 condition=models.Q(kind="system"),
                 name="quiet_messages",
             ),
+            models.Index(
+                fields=["room", "pinned_at"],
+                condition=models.Q(pinned_at__isnull=False),
+                name="pinned_messages",
+            ),
+            models.Index(
+                fields=["room", "thread", "seq"],
+                condition=models.Q(thread__isnull=False),
+                name="replies_of_threads",
+            ),
+            models.Index(
+                fields=["room", "seq"],
+                condition=models.Q(in_room=False),
+                name="messages_aside",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.room_id}/{self.seq}"
+
+    @property
+    def place(self) -> str:
+        """Where a room's address shows it: in the log, or in the pane of its thread."""
+        if self.in_room:
+            return f"#m-{self.seq}"
+        return f"?thread={self.thread}#r-{self.seq}"
 
     @property
     def is_long(self) -> bool:
@@ -285,16 +291,3 @@ class Message(models.Model):
         """The change that created it; to a cursor below that, the message is new."""
         created = self.created_changed_seq
         return self.changed_seq if created is None else created
-
-
-class ChangeBucket(models.Model):
-    """A person's token bucket of changes to rooms and to who is in them."""
-
-    user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True
-    )
-    level = models.FloatField()
-    at = models.FloatField()  # seconds since 1970, of `level`
-
-    def __str__(self) -> str:
-        return f"{self.level:.1f} changes of {self.user_id}"

@@ -1,4 +1,4 @@
-"""What moderation keeps: who did what, what was reported, whom to forget."""
+"""What moderation keeps: whom it shut out, who did what, reports, whom to forget."""
 
 from typing import ClassVar, Self
 
@@ -8,6 +8,37 @@ from django.utils import timezone
 
 from accounts.models import Invite
 from livechat.lib import limits
+
+
+class BanQuerySet(models.QuerySet["Ban"]):
+    """Bans by room."""
+
+    def latest_first(self) -> Self:
+        """With their users, the newest first."""
+        return self.select_related("user").order_by("-pk")
+
+
+class Ban(models.Model):
+    """Somebody to whom one room is as if it were not there, until it is taken back."""
+
+    room = models.ForeignKey("chat.Room", on_delete=models.CASCADE, related_name="bans")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
+    )
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = BanQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["room", "user"], name="one_ban")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} out of {self.room}"
 
 
 class AuditEntry(models.Model):

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
+from chat import answering
 from chat.desk import Desk
 from chat.mention_tables import EVERYBODY_KEY
 from chat.models import Membership, Message, Room
@@ -183,13 +184,14 @@ def _directs(desk: Desk, written: Sequence[Message]) -> Iterable[Notice]:
 
 
 def _to_people(desk: Desk, written: Sequence[Message]) -> Iterable[Notice]:
-    answered = _answered(desk.room, written)
+    answered, followers = _answered(desk.room, written), answering.followers(desk)
     for message in written:
         named = set(message.mentioned)
         everybody = EVERYBODY_KEY in named
         more = _everybody(message) if everybody else set()
         if message.reply_to in answered:
             more.add(answered[message.reply_to])
+        more |= followers.get(message.thread, set())
         more -= {*named, message.author_id}
         more -= blockers(message.author_id, more)
         if more:

@@ -1,6 +1,12 @@
 """The OpenAPI 3.1 document of the JSON API, kept beside the views it describes."""
 
-from chat import openapi_notices, openapi_people, openapi_push, openapi_rooms
+from chat import (
+    openapi_kept,
+    openapi_notices,
+    openapi_people,
+    openapi_push,
+    openapi_rooms,
+)
 from chat.openapi_parts import (
     CHANGED,
     HEALTH,
@@ -42,6 +48,7 @@ def _paths() -> Schema:
         **openapi_people.paths(),
         **openapi_push.paths(),
         **openapi_notices.paths(),
+        **openapi_kept.paths(),
         "/api/rooms/{room}/messages": {
             "parameters": [in_path("room")],
             "get": {

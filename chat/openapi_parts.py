@@ -48,6 +48,7 @@ EVENT: Schema = {
         "name": TEXT,
         "topic": TEXT,
         "seconds": NUMBER,
+        "message": NUMBER,
     },
     "required": ["type"],
 }
@@ -62,6 +63,8 @@ MESSAGE = an_object(
         "html": TEXT,
         "event": EVENT,
         "reply_to": MAYBE_NUMBER,
+        "thread": MAYBE_NUMBER,
+        "in_room": FLAG,
         "attachments": {"type": "array", "maxItems": 0},
         "created_at": MOMENT,
     }
@@ -75,6 +78,13 @@ MESSAGE["properties"] |= {
         "type": "object",
         "additionalProperties": {"type": "array", "items": {"type": "string"}},
     },
+    "pinned": FLAG,
+    "replies": an_object(
+        {
+            "count": NUMBER,
+            "last_at": {"type": ["string", "null"], "format": "date-time"},
+        }
+    ),
 }
 PAGE = an_object(
     {
@@ -89,6 +99,7 @@ NEW = an_object(
         "body": {"type": "string", "maxLength": limits.MESSAGE_MAX_LENGTH},
         "client_id": {"type": "string", "format": "uuid"},
         "reply_to": MAYBE_NUMBER,
+        "in_room": FLAG,
     },
     ["body"],
 )

@@ -129,6 +129,9 @@ def _store(desks: Sequence[Desk]) -> list[News]:
     changed = [one for desk in written for one in desk.changed.values()]
     if changed:
         Message.objects.bulk_update(changed, CHANGING)
+    roots = [one for desk in written for one in _roots(desk)]
+    if roots:
+        Message.objects.bulk_update(roots, ("reply_count", "last_reply_at"))
     for desk in desks:
         if desk.streams or desk.ended:
             _store_streams(desk)
@@ -181,10 +184,15 @@ def _store_streams(desk: Desk) -> None:
 def _marks(desk: Desk) -> list[ReadMark]:
     """Who writes in a room has read it up to what they wrote."""
     room = desk.room
-    newest = {one.author_id: one.seq for one in desk.new.values()}
+    newest = {one.author_id: one for one in desk.new.values()}
     return [
-        ReadMark(room.pk, user, seq, room.quiet_count) for user, seq in newest.items()
+        ReadMark(room.pk, user, one.seq, one.quiet_upto) for user, one in newest.items()
     ]
+
+
+def _roots(desk: Desk) -> list[Message]:
+    """The first messages of threads that count differently; new ones say so already."""
+    return [desk.found[seq] for seq in desk.roots if seq not in desk.new]
 
 
 def _store_versions(desk: Desk) -> None:
@@ -202,6 +210,7 @@ CHANGING = (
     "created_changed_seq",
     "edited_at",
     "deleted_at",
+    "pinned_at",
 )
 
 

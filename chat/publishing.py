@@ -90,7 +90,7 @@ def _activities(outcomes: Sequence[Outcome]) -> list[Activity]:
         if is_new:
             room = message.room
             writers[outcome.answer.room][message.author_id] = ReadMark(
-                room.pk, message.author_id, message.seq, room.quiet_count
+                room.pk, message.author_id, message.seq, message.quiet_upto
             )
     return [
         activity.of(room, list(writers[at].values()), named[at])

@@ -9,12 +9,13 @@ from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
+from chat.moderation_tables import Ban
 from chat.reactions import named
 from chat.streams import Stream
 from livechat.lib import limits
 
 if TYPE_CHECKING:
-    from chat.models import Ban, Membership, Message, Room
+    from chat.models import Membership, Message, Room
 
 
 NEVER = 2**62  # above every number of a message
@@ -106,8 +107,6 @@ def _membership_of(user: User) -> "models.QuerySet[Membership]":
 
 
 def _ban_of(user: User) -> "models.QuerySet[Ban]":
-    from chat.models import Ban
-
     return Ban.objects.filter(room=OuterRef("pk"), user=user)
 
 
@@ -133,14 +132,6 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         )
 
 
-class BanQuerySet(models.QuerySet["Ban"]):
-    """Bans by room."""
-
-    def latest_first(self) -> Self:
-        """With their users, the newest first."""
-        return self.select_related("user").order_by("-pk")
-
-
 class MessageQuerySet(models.QuerySet["Message"]):
     """Pages of one room's log. Begin with `readable_by`."""
 
@@ -160,8 +151,17 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.filter(room=room, seq__gte=begin, seq__lte=room.last_seq)
 
     def counting(self) -> Self:
-        """Without what is nobody's to read: who came and went."""
-        return self.exclude(kind="system")
+        """Without what the room has not to read: who came and went, replies aside."""
+        return self.exclude(kind="system").filter(in_room=True)
+
+    def count_quiet(self) -> int:
+        """How many the others are; one query, by an index for each kind of them."""
+        told, aside = self.filter(kind="system"), self.filter(in_room=False)
+        return told.union(aside.exclude(kind="system"), all=True).count()
+
+    def shown(self) -> Self:
+        """Without replies that stand in their thread alone."""
+        return self.filter(in_room=True)
 
     def readable_anywhere(self, user: User) -> Self:
         """What the user may read of all rooms, by the rule of `readable_by`."""

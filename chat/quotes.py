@@ -23,28 +23,35 @@ class Quote:
 
 
 def quoted(messages: Iterable[Message]) -> list[Message]:
-    """The messages, replies with their `quote`; a query only if there are replies."""
+    """The messages, replies with `quote` and `root`; a query only if there are any."""
     every = list(messages)
     replies = [one for one in every if one.reply_to is not None]
     if not replies:
         return every
     rows = Message.objects.filter(
         room__in={one.room_id for one in replies},
-        seq__in={one.reply_to for one in replies},
+        seq__in={at for one in replies for at in (one.reply_to, one.thread)},
     ).select_related("author", "room")
-    found = {(one.room_id, one.seq): quote(one) for one in rows}
+    found = {(one.room_id, one.seq): one for one in rows}
     for one in replies:
         at = one.reply_to or 0
+        answered = found.get((one.room_id, at))
         missing = Quote(at, "", "A message that is not there any more")
-        one.quote = found.get((one.room_id, at), missing)
+        one.quote = quote(answered) if answered else missing
+        one.root = found.get((one.room_id, one.thread or 0))
     return every
 
 
 def quote(message: Message) -> Quote:
     """The line that stands for a message, as everybody of its room may see it."""
+    if message.deleted_at is None and message.seq < message.room.public_from_seq:
+        return Quote(message.seq, "", "A message from before the room became public")
+    return line(message)
+
+
+def line(message: Message) -> Quote:
+    """The line of a message for those who are shown the message itself."""
     if message.deleted_at is not None:
         return Quote(message.seq, "", "This message was deleted.")
-    if message.seq < message.room.public_from_seq:
-        return Quote(message.seq, "", "A message from before the room became public")
     text = plain_text(message.html, max_length=QUOTE_LENGTH)
     return Quote(message.seq, message.author.display_name, text)

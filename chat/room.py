@@ -15,7 +15,7 @@ from uuid import uuid4
 from django.utils import timezone
 
 from accounts.models import User
-from chat import reacting, silences, streaming
+from chat import answering, reacting, silences, streaming
 from chat.answers import acked, refused, too_fast
 from chat.desk import Body, Desk, Sender
 from chat.inbox import (
@@ -111,12 +111,8 @@ class RoomActor:
             return _repeat(intent, desk.room, known, body)
         if body.code:
             return refused(intent, desk.room, body.code, body.message)
-        if (
-            intent.reply_to is not None
-            and not 1 <= intent.reply_to <= desk.room.last_seq
-        ):
-            message = "The message that this replies to is not there."
-            return refused(intent, desk.room, "no_message", message)
+        if refusal := answering.refusal(intent, desk):
+            return refused(intent, desk.room, *refusal)
         if intent.grows and (refusal := streaming.too_many(intent, sender, desk)):
             return refused(intent, desk.room, *refusal)
         if wait_s := desk.slow_wait_s(intent.user):
@@ -160,9 +156,10 @@ class RoomActor:
         deleted = desk.change(message)
         if message.stream == Message.Growth.OPEN:
             streaming.drop(deleted, desk)
+        answering.leave(deleted, desk)
         desk.purge(message.seq)
         deleted.body = deleted.html = deleted.reactions = ""
-        deleted.deleted_at = desk.now
+        deleted.deleted_at, deleted.pinned_at = desk.now, None
         desk.note_deletion(intent.user, deleted)
         return acked(intent, desk.room, deleted)
 
@@ -186,6 +183,8 @@ class RoomActor:
             epoch=desk.epoch,
             created_at=desk.now,
         )
+        answering.join(message, desk, in_room=intent.in_room)
+        message.quiet_upto = room.quiet_count
         self.recent.add(message)
         desk.new[message.seq] = desk.found[message.seq] = message
         desk.states.append(message)

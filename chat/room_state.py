@@ -21,6 +21,7 @@ class Line(NamedTuple):
     author: int | None
     kind: str
     created_at: datetime
+    in_room: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,16 @@ class Recent:
 
     def add(self, one: Message) -> None:
         """Remember a message that was just written."""
-        self.lines.append(Line(one.seq, one.author_id, one.kind, one.created_at))
+        self.lines.append(
+            Line(one.seq, one.author_id, one.kind, one.created_at, one.in_room)
+        )
 
     def is_continued(self, author: User, seq: int, now: datetime) -> bool:
         """Whether the author's message `seq` is drawn as one group with the last."""
-        newest = self.lines[-1] if self.lines else None
-        if newest is None or newest.seq != seq - 1:
+        if not self.lines or self.lines[-1].seq != seq - 1:
+            return False
+        newest = next((one for one in reversed(self.lines) if one.in_room), None)
+        if newest is None:
             return False
         if newest.author != author.pk or newest.kind != Message.Kind.TEXT:
             return False

@@ -123,10 +123,18 @@ def move_counters(rooms: Sequence[tuple[Room, int, int]]) -> None:
     """
     table = _name(Room._meta.db_table)
     moved = _many(
-        f"UPDATE {table} SET last_seq = %s, last_changed_seq = %s "  # noqa: S608 - ours
+        f"UPDATE {table} "  # noqa: S608 - ours
+        "SET last_seq = %s, last_changed_seq = %s, quiet_count = %s "
         "WHERE id = %s AND last_seq = %s AND last_changed_seq = %s",
         [
-            (room.last_seq, room.last_changed_seq, room.pk, seq, changed_seq)
+            (
+                room.last_seq,
+                room.last_changed_seq,
+                room.quiet_count,
+                room.pk,
+                seq,
+                changed_seq,
+            )
             for room, seq, changed_seq in rooms
         ],
     )

@@ -4,6 +4,7 @@ from chat import (  # noqa: F401
     mention_tables,
     moderation_tables,
     notice_tables,
+    own_tables,
     reminder_tables,
     versions,
     worker_tables,

@@ -69,7 +69,7 @@ def tell_named(message: Message, users: Collection[int]) -> None:
             tag_of(room.public_id),
             f"{name} in {room.name}" if room.name else name,
             message.body,
-            f"/rooms/{room.public_id}/#m-{message.seq}",
+            f"/rooms/{room.public_id}/{message.place}",
             room=room.public_id,
             seq=message.seq,
         ),

@@ -1,9 +1,10 @@
 """What of a room somebody has not read: a difference of numbers, never a list.
 
 A room counts its messages (`last_seq`) and those of them that are nobody's to read
-(`quiet_count`: lines that tell who came and went). A member's row holds both as they
-stood where they have read to. The rule it guards: a number that was once passed never
-changes, so what is unread is exact without a row for each message or reader.
+(`quiet_count`: lines that tell who came and went, and replies that stand in their
+thread alone, of which its people have notices). A member's row holds both
+as they stood where they have read to. The rule it guards: a number that was once passed
+never changes, so what is unread is exact without a row for each message or reader.
 """
 
 from collections.abc import Iterable
@@ -56,10 +57,8 @@ def quiet_upto(room: Room, seq: int) -> int:
     """
     if seq >= room.last_seq:
         return room.quiet_count
-    later = Message.objects.filter(
-        room=room, kind=Message.Kind.SYSTEM, seq__gt=seq, seq__lte=room.last_seq
-    )
-    return room.quiet_count - later.count()
+    later = Message.objects.filter(room=room, seq__gt=seq, seq__lte=room.last_seq)
+    return room.quiet_count - later.count_quiet()
 
 
 def first_unread(room: Room, after: int) -> int | None:
@@ -115,12 +114,12 @@ def explained(membership: Membership) -> Why:
 def errors_in(rooms: Iterable[Room]) -> Iterable[str]:
     """What is wrong with the kept numbers of rooms and members, counted anew."""
     for room in rooms:
-        quiet = Message.objects.filter(room=room, kind=Message.Kind.SYSTEM)
-        counted = quiet.filter(seq__lte=room.last_seq).count()
+        log = Message.objects.filter(room=room)
+        counted = log.filter(seq__lte=room.last_seq).count_quiet()
         if counted != room.quiet_count:
             yield f"room {room.public_id}: {room.quiet_count} quiet, counted {counted}"
         for one in room.memberships.order_by("pk"):
-            below = quiet.filter(seq__lte=one.last_read_seq).count()
+            below = log.filter(seq__lte=one.last_read_seq).count_quiet()
             if below != one.quiet_read or one.last_read_seq > room.last_seq:
                 yield (
                     f"room {room.public_id}, membership {one.pk}: read to "

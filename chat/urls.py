@@ -7,18 +7,22 @@ from chat import (
     views_data,
     views_digests,
     views_directs,
+    views_drafts,
     views_invites,
     views_lobby,
     views_members,
     views_messages,
     views_notices,
     views_people,
+    views_pins,
     views_reach,
     views_read,
     views_reminders,
     views_reports,
+    views_saved,
     views_settings,
     views_suggest,
+    views_threads,
 )
 
 urlpatterns = [
@@ -35,6 +39,12 @@ urlpatterns = [
     path("people/<str:public_id>", views_people.person, name="person"),
     path(
         "people/<str:public_id>/block", views_people.person_block, name="person_block"
+    ),
+    path("saved", views_saved.saved, name="saved"),
+    path(
+        "rooms/<str:public_id>/<int:seq>/saved",
+        views_saved.message_saved,
+        name="message_saved",
     ),
     path("rooms/new", views.room_new, name="room_new"),
     path("rooms/<str:public_id>/", views.room, name="room"),
@@ -77,6 +87,7 @@ urlpatterns = [
         views_invites.room_invite_end,
         name="room_invite_end",
     ),
+    path("rooms/<str:public_id>/draft", views_drafts.room_draft, name="room_draft"),
     path("rooms/<str:public_id>/history", views.room_history, name="room_history"),
     path("rooms/<str:public_id>/read", views_read.room_read, name="room_read"),
     path("rooms/<str:public_id>/unread", views_read.room_unread, name="room_unread"),
@@ -114,6 +125,11 @@ urlpatterns = [
         name="message_reply",
     ),
     path(
+        "rooms/<str:public_id>/<int:seq>/thread",
+        views_threads.message_thread,
+        name="message_thread",
+    ),
+    path(
         "rooms/<str:public_id>/<int:seq>/menu",
         views_messages.message_menu,
         name="message_menu",
@@ -122,6 +138,12 @@ urlpatterns = [
         "rooms/<str:public_id>/<int:seq>/reactions",
         views_messages.message_reactions,
         name="message_reactions",
+    ),
+    path("rooms/<str:public_id>/pins", views_pins.room_pins, name="room_pins"),
+    path(
+        "rooms/<str:public_id>/<int:seq>/pin",
+        views_pins.message_pin,
+        name="message_pin",
     ),
     path(
         "rooms/<str:public_id>/<int:seq>/versions",

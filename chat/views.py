@@ -20,8 +20,16 @@ from accounts.http import UserRequest
 from accounts.models import User
 from accounts.profiles import profile_of
 from chat import actions, commands, sidebar
-from chat.access import allowed_or_404, can, require_site, room_or_404
+from chat.access import (
+    allowed_or_404,
+    can,
+    message_or_404,
+    require_site,
+    room_or_404,
+)
+from chat.drafts import draft_of, forget_draft
 from chat.forms import BeforeForm, MessageForm, RoomForm
+from chat.forms_read import ThreadForm
 from chat.inbox import Refused
 from chat.models import Membership, Message, Room
 from chat.people import pane
@@ -30,6 +38,7 @@ from chat.quotes import quoted
 from chat.refusals import REFUSAL_STATUS, go, tells_refusals
 from chat.roster import Roster
 from chat.silences import silence as why_silent
+from chat.threads import pane_of
 from chat.unread import new_in
 from livechat.lib import limits
 from livechat.lib.http import error_page
@@ -38,8 +47,17 @@ from livechat.lib.http import error_page
 @require_safe
 @login_required
 def room(request: UserRequest, public_id: str) -> HttpResponse:
-    """The newest messages; with `before`, the page that ends there."""
+    """The newest messages; with `before`, the page that ends there.
+
+    With `thread`, that beside them.
+    """
     found = room_or_404(request.user, public_id)
+    beside = ThreadForm(request.GET)
+    if not beside.is_valid():
+        raise Http404("There is no such thread.")
+    if (thread := beside.cleaned_data["thread"]) is not None:
+        root = message_or_404(request.user, found, thread)
+        return _room_page(request, found, **pane_of(request.user, found, root))
     if "before" not in request.GET:
         return _room_page(request, found)
     form = BeforeForm(request.GET)
@@ -122,6 +140,7 @@ def room_messages(request: UserRequest, public_id: str) -> HttpResponse:
         notice = commands.say(request.user, found, **form.cleaned_data)
     except Refused as refusal:
         return _refused_page(request, found, form.cleaned_data, refusal)
+    forget_draft(request.user, found)
     if notice:
         messages.info(request, notice)
     return redirect(resolve_url("room", public_id) + "#end")
@@ -161,7 +180,7 @@ def _room_page(
         "room": room,
         "before": before,
         "log": log,
-        "newer": _newer(room, log),
+        "newer": None if before is None else _newer(user, room, log),
         "new": new_in(mine),
         "may_post": belongs and not silence,
         "belongs": belongs,
@@ -176,6 +195,7 @@ def _room_page(
         "max_length": limits.MESSAGE_MAX_LENGTH,
         # Of the one other in a direct message.
         "other": profile_of(room.others[0]) if len(room.others) == 1 else None,
+        "draft": draft_of(user, room).body if belongs else "",
         **pane(room, _states(room), {}),
         **side,
         **more,
@@ -190,11 +210,14 @@ def _states(room: Room) -> dict[str, str]:
     return roster.states()
 
 
-def _newer(room: Room, log: list[Message]) -> int | None:
-    """Where the page after this one ends; None when this is the newest."""
-    if not log or log[-1].seq == room.last_seq:
+def _newer(user: User, room: Room, log: list[Message]) -> int | None:
+    """Where the page after this one ends; None when this is the newest (one query)."""
+    if not log:
         return None
-    return log[-1].seq + limits.PAGE_SIZE + 1
+    rows = Message.objects.readable_by(user, room).shown()
+    after = rows.filter(seq__gt=log[-1].seq).order_by("seq")
+    found = list(after.values_list("seq", flat=True)[: limits.PAGE_SIZE])
+    return found[-1] + 1 if found else None
 
 
 def _page(user: User, room: Room, before: int | None) -> list[Message]:
@@ -204,7 +227,8 @@ def _page(user: User, room: Room, before: int | None) -> list[Message]:
     last section and the cursor belong together.
     """
     end = room.last_seq + 1 if before is None else min(before, room.last_seq + 1)
-    return quoted(Message.objects.readable_by(user, room).page_before(end))
+    rows = Message.objects.readable_by(user, room).shown()
+    return quoted(rows.page_before(end))
 
 
 def _refused_page(

@@ -10,18 +10,20 @@ from uuid import UUID, uuid4
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
-from django.shortcuts import redirect, render, resolve_url
+from django.shortcuts import redirect, resolve_url
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.http import UserRequest
 from chat import fanout
-from chat.access import can, may_delete, may_edit, message_or_404, room_or_404
+from chat.access import can, may_delete, may_edit, room_or_404
 from chat.forms import EditForm, ReactionForm
 from chat.inbox import Refused, delete_message, edit_message, post_message, react
+from chat.message_pages import asked_for, done, message_page
 from chat.models import Message, Room
 from chat.quotes import quote
 from chat.refusals import REFUSAL_STATUS
+from chat.saving import is_saved
 from chat.versions import Version
 from livechat.lib import emoji, limits
 from livechat.lib.http import error_page
@@ -31,8 +33,10 @@ from livechat.lib.http import error_page
 @login_required
 def message_link(request: UserRequest, public_id: str, seq: int) -> HttpResponse:
     """To the room's page that holds the message, where it is marked."""
-    message = _message(request, public_id, seq)
+    message = asked_for(request, public_id, seq)
     address = resolve_url("room", public_id)
+    if not message.in_room:
+        return redirect(address + message.place)
     if message.room.last_seq - seq >= limits.PAGE_SIZE:
         address += f"?before={seq + limits.PAGE_SIZE // 2}"
     return redirect(f"{address}#m-{seq}")
@@ -42,27 +46,30 @@ def message_link(request: UserRequest, public_id: str, seq: int) -> HttpResponse
 @login_required
 def message_menu(request: UserRequest, public_id: str, seq: int) -> HttpResponse:
     """What the reader may do with the message."""
-    message = _message(request, public_id, seq)
+    message = asked_for(request, public_id, seq)
     is_own = message.author_id == request.user.pk
     address = resolve_url("message_link", public_id, seq)
     more: dict[str, Any] = {
         "link": request.build_absolute_uri(address),
         "may_react": can(request.user, "post", message.room),
+        "place": "r" if "pane" in request.GET or not message.in_room else "m",
         "belongs": can(request.user, "mark_read", message.room),
         "may_report": not is_own and can(request.user, "report", message.room),
         "may_edit": may_edit(request.user, message),
         "may_delete": may_delete(request.user, message),
+        "is_saved": is_saved(request.user, message),
+        "may_pin": can(request.user, "pin", message.room),
     }
-    return _page(request, message, "chat/_message_menu.html", "Message", **more)
+    return message_page(request, message, "chat/_message_menu.html", "Message", **more)
 
 
 @require_safe
 @login_required
 def message_versions(request: UserRequest, public_id: str, seq: int) -> HttpResponse:
     """What the message said before it was edited."""
-    message = _message(request, public_id, seq)
+    message = asked_for(request, public_id, seq)
     versions = Version.objects.of(message.room_id, seq)
-    return _page(
+    return message_page(
         request,
         message,
         "chat/_message_versions.html",
@@ -75,7 +82,7 @@ def message_versions(request: UserRequest, public_id: str, seq: int) -> HttpResp
 @login_required
 def message_edit(request: UserRequest, public_id: str, seq: int) -> HttpResponse:
     """The form for another text, and that text (POST)."""
-    message = _message(request, public_id, seq)
+    message = asked_for(request, public_id, seq)
     if not may_edit(request.user, message):
         raise PermissionDenied("You may not edit this message.")
     if request.method != "POST":
@@ -87,14 +94,14 @@ def message_edit(request: UserRequest, public_id: str, seq: int) -> HttpResponse
         edit_message(request.user, message.room, seq, text, client_id)
     except Refused as refusal:
         return _edit_page(request, message, text, refusal)
-    return _done(request, message, f"#edit-{seq}")
+    return done(request, message, f"#edit-{seq}")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def message_reactions(request: UserRequest, public_id: str, seq: int) -> HttpResponse:
     """Emoji to react with, those that `q` finds; a reaction or its end (POST)."""
-    message = _message(request, public_id, seq)
+    message = asked_for(request, public_id, seq)
     may_react = can(request.user, "post", message.room)
     if request.method == "POST":
         return _react(request, message)
@@ -102,7 +109,7 @@ def message_reactions(request: UserRequest, public_id: str, seq: int) -> HttpRes
     found = emoji.find(query, limits.EMOJI_SHOWN)
     part = "chat/_message_reactions.html"
     more: dict[str, Any] = {"may_react": may_react, "found": found, "query": query}
-    return _page(request, message, part, "React", **more)
+    return message_page(request, message, part, "React", **more)
 
 
 def _react(request: UserRequest, message: Message) -> HttpResponse:
@@ -119,14 +126,14 @@ def _react(request: UserRequest, message: Message) -> HttpResponse:
             return HttpResponse(fanout.toast(refusal.message))
         status = REFUSAL_STATUS.get(refusal.code, 422)
         return error_page(request, status, "Not stored", refusal.message)
-    return _done(request, message)
+    return done(request, message)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def message_reply(request: UserRequest, public_id: str, seq: int) -> HttpResponse:
     """The form for an answer to the message, and that answer (POST)."""
-    message = _message(request, public_id, seq)
+    message = asked_for(request, public_id, seq)
     room: Room = message.room
     if not can(request.user, "post", room):
         raise PermissionDenied("You may not write in this room.")
@@ -160,7 +167,7 @@ def _reply_page(
         "refused": refusal and refusal.message,
     }
     part = "chat/_message_reply.html"
-    return _page(request, message, part, "Reply", refusal, **context)
+    return message_page(request, message, part, "Reply", refusal, **context)
 
 
 @require_safe
@@ -169,7 +176,7 @@ def message_edit_last(request: UserRequest, public_id: str) -> HttpResponse:
     """The form for the last message of one's own, beside it; 204 when there is none."""
     room = room_or_404(request.user, public_id)
     rows = Message.objects.readable_by(request.user, room).filter(
-        author=request.user, kind=Message.Kind.TEXT, deleted_at=None
+        author=request.user, kind=Message.Kind.TEXT, deleted_at=None, in_room=True
     )
     last = rows.order_by("-seq").first()
     if last is None:
@@ -188,23 +195,19 @@ def message_edit_last(request: UserRequest, public_id: str) -> HttpResponse:
 @login_required
 def message_delete(request: UserRequest, public_id: str, seq: int) -> HttpResponse:
     """Ask, then empty the message for everybody (POST)."""
-    message = _message(request, public_id, seq)
+    message = asked_for(request, public_id, seq)
     if not may_delete(request.user, message):
         raise PermissionDenied("You may not delete this message.")
     ask = ("chat/_message_delete.html", "Delete the message?")
     if request.method != "POST":
-        return _page(request, message, *ask)
+        return message_page(request, message, *ask)
     try:
         delete_message(request.user, message.room, seq)
     except Refused as refusal:
         if request.headers.get("HX-Request"):  # the question is closed by now
             return HttpResponse(fanout.toast(refusal.message))
-        return _page(request, message, *ask, refusal, refused=refusal.message)
-    return _done(request, message)
-
-
-def _message(request: UserRequest, public_id: str, seq: int) -> Message:
-    return message_or_404(request.user, room_or_404(request.user, public_id), seq)
+        return message_page(request, message, *ask, refusal, refused=refusal.message)
+    return done(request, message)
 
 
 def _edit_context(text: str) -> dict[str, Any]:
@@ -221,46 +224,4 @@ def _edit_page(
     context = _edit_context(text)
     context["refused"] = refusal and refusal.message
     part = "chat/_message_edit.html"
-    return _page(request, message, part, "Edit the message", refusal, **context)
-
-
-def _page(
-    request: UserRequest,
-    message: Message,
-    part: str,
-    heading: str,
-    refusal: Refused | None = None,
-    **more: Any,
-) -> HttpResponse:
-    """The fragment, or the page around it."""
-    is_fragment = bool(request.headers.get("HX-Request"))
-    template = part if is_fragment else "chat/message.html"
-    context = {
-        "room": message.room,
-        "message": message,
-        "part": part,
-        "heading": heading,
-        "is_page": not is_fragment,
-        **more,
-    }
-    if refusal is None:
-        return render(request, template, context)
-    status = REFUSAL_STATUS.get(refusal.code, 422)
-    response = render(request, template, context, status=status)
-    if refusal.retry_after_ms:
-        response["Retry-After"] = str(-(-refusal.retry_after_ms // 1000))
-    return response
-
-
-def _done(request: UserRequest, message: Message, form: str = "") -> HttpResponse:
-    """The message as it is now; `form` is what is done with in the page."""
-    room: Room = message.room
-    if not request.headers.get("HX-Request"):
-        return redirect(f"{resolve_url('room', room.public_id)}#m-{message.seq}")
-    rows = Message.objects.readable_by(request.user, room).select_related("author")
-    now = rows.filter(seq=message.seq).first()
-    html = fanout.partial(form, "delete", "") if form else ""
-    if now is not None:
-        article = fanout.message_html(now)
-        html += fanout.partial(f"#m-{now.seq}", "outerMorph", article)
-    return HttpResponse(html)
+    return message_page(request, message, part, "Edit the message", refusal, **context)

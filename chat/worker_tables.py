@@ -73,3 +73,16 @@ class DeadLetter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.shard}/{self.entry_id}"
+
+
+class ChangeBucket(models.Model):
+    """A person's token bucket of changes to rooms and to who is in them."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True
+    )
+    level = models.FloatField()
+    at = models.FloatField()  # seconds since 1970, of `level`
+
+    def __str__(self) -> str:
+        return f"{self.level:.1f} changes of {self.user_id}"

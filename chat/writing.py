@@ -66,4 +66,5 @@ def _post(
         ref=intent.ref,
         public_id=intent.room,
         grows=isinstance(intent, intents.Stream),
+        in_room=not isinstance(intent, intents.Send) or intent.in_room is not False,
     )

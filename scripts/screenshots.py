@@ -14,7 +14,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    Locator,
+    Page,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs/screenshots"
@@ -119,9 +126,46 @@ def _take_all(browser: Browser, url: str) -> None:
     alice.emulate_media(color_scheme="light")
     _run_a_room(alice, url)
     _be_told(alice, people["bob"], url)
+    _keep_at_hand(alice, people["bob"])
     alice.set_viewport_size(PHONE)
     people["bob"].locator("#body").press_sequentially(" more")
     _picture(alice, "room-phone")
+
+
+def _keep_at_hand(page: Page, other: Page) -> None:
+    """A thread beside the room, what is pinned in it, and what one keeps for later."""
+    room = page.url.split("#")[0]
+    question = page.locator("#messages .chat", has_text="Three things are left")
+    for who, text in ((other, "I take the pill."), (page, "Then I write the words.")):
+        asked = who.locator("#messages .chat", has_text="Three things are left")
+        _choose(who, asked, "Reply in a thread")
+        who.fill("#thread-body", text)
+        who.press("#thread-body", "Enter")
+        expect(who.locator(".thread__replies")).to_contain_text(text)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        _picture(page, f"thread-{scheme}")
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(PHONE)
+    _picture(page, "thread-phone")
+    page.set_viewport_size(DESKTOP)
+    page.get_by_role("button", name="Close the thread").click()
+    _choose(page, question, "Pin for everybody")
+    _choose(page, question, "Save for later")
+    page.get_by_role("button", name="Pinned messages").click()
+    expect(page.locator("#pins .pin")).to_have_count(1)
+    _picture(page, "pins")
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Saved").click()
+    _picture(page, "saved")
+    page.goto(room)
+
+
+def _choose(page: Page, message: Locator, name: str) -> None:
+    """One of the entries of a message's menu."""
+    message.hover()
+    message.get_by_role("button", name="Actions for this message").click()
+    page.locator("#message-menu").get_by_role("button", name=name).click()
 
 
 def _run_a_room(page: Page, url: str) -> None:

@@ -109,8 +109,9 @@ def _messages(user: User, text: str) -> list[Hit]:
 def _place_of(message: Message) -> str:
     """The page of the log that holds the message, and the message on it."""
     address = reverse("room", args=[message.room.public_id])
-    if message.room.last_seq - message.seq < limits.PAGE_SIZE:
-        return f"{address}#m-{message.seq}"
+    is_near = message.room.last_seq - message.seq < limits.PAGE_SIZE
+    if is_near or not message.in_room:
+        return f"{address}{message.place}"
     after = message.seq + limits.PAGE_SIZE // 2
     return f"{address}?before={after}#m-{message.seq}"
 

@@ -75,6 +75,7 @@ CHAT_LAYERS = (
         "reminder_tables",
         "versions",
         "reactions",
+        "own_tables",
     ),
     ("tables",),
     (
@@ -94,6 +95,7 @@ CHAT_LAYERS = (
         "openapi_invites",
         "openapi_people",
         "openapi_push",
+        "openapi_kept",
     ),
     (
         "unread",
@@ -105,6 +107,7 @@ CHAT_LAYERS = (
         "openapi_rooms",
     ),
     ("notice_list", "openapi_notices"),
+    ("fragments",),
     (
         "access",
         "inbox",
@@ -133,8 +136,9 @@ CHAT_LAYERS = (
         "desk",
         "writing",
         "errands",
+        "threads",
     ),
-    ("streaming", "silence", "reacting", "telling"),
+    ("streaming", "silence", "reacting", "answering", "telling"),
     ("notices",),
     (
         "people",
@@ -165,6 +169,9 @@ CHAT_LAYERS = (
         "room_invites",
         "directs",
         "reports",
+        "pins",
+        "saving",
+        "drafts",
         "posting",
         "web",
     ),
@@ -179,6 +186,7 @@ CHAT_LAYERS = (
         "orders",
         "suggestions",
     ),
+    ("message_pages",),
     (
         "consumers",
         "api",
@@ -189,6 +197,10 @@ CHAT_LAYERS = (
         "api_push",
         "api_notices",
         "api_reminders",
+        "api_pins",
+        "api_saved",
+        "api_threads",
+        "api_drafts",
         "views",
         "views_members",
         "views_messages",
@@ -199,6 +211,10 @@ CHAT_LAYERS = (
         "views_directs",
         "views_settings",
         "views_reports",
+        "views_pins",
+        "views_saved",
+        "views_threads",
+        "views_drafts",
         "views_invites",
         "views_suggest",
         "views_read",
@@ -225,6 +241,7 @@ OPENS_TRANSACTIONS = {
     "livechat/push/outbox.py": "outcomes that are noted together",
     "chat/actions.py": "rooms that are made and deleted",
     "chat/directs.py": "a direct message that is begun",
+    "chat/saving.py": "what one keeps for later, counted",
     "chat/reports.py": "a message that is reported",
     "chat/reminders.py": "a reminder that is set, counted; and those that are told",
     "chat/sweeping.py": "a batch of a deleted room's log",
@@ -439,7 +456,7 @@ def fanned_out() -> set[str]:
     found: set[str] = set()
     todo = {
         name
-        for file in ("fanout", "people", "lobby")
+        for file in ("fanout", "fragments", "people", "lobby")
         for name in re.findall(
             r'get_template\("([^"]+)"[,)]',
             (PROJECT_DIR / f"chat/{file}.py").read_text(),

@@ -37,16 +37,21 @@ def chunks(messages: Sequence[Message], room: Room) -> list[Chunk]:
             messages, key=lambda message: message.seq // limits.CHUNK_SIZE
         )
     ]
-    return grouped or [Chunk(room.last_seq // limits.CHUNK_SIZE, [])]
+    last = room.last_seq // limits.CHUNK_SIZE
+    if not grouped or grouped[-1].number != last:  # all of it stands in threads alone
+        grouped.append(Chunk(last, []))
+    return grouped
 
 
 @register.simple_tag
-def message_html(message: Message, new: New | None = None) -> str:
+def message_html(
+    message: Message, new: New | None = None, *, in_pane: bool = False
+) -> str:
     """The article of one message, which is the same that the fan-out publishes.
 
     The first that is new to the reader of a page says so besides.
     """
-    html = fanout.message_html(message)
+    html = fanout.message_html(message, in_pane=in_pane)
     if new and message.seq == new.first_seq:
         html = html.replace(" data-seq=", ' data-new="New" data-seq=', 1)
     return mark_safe(html)  # noqa: S308 - a template made it

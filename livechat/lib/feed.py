@@ -39,6 +39,7 @@ class Publication(msgspec.Struct, frozen=True, array_like=True):
     created: int = 0  # the change it came with, where that is another one
     piece: Piece | None = None  # of a growing text; with changed_seq 0: nothing else
     opens: bool = False  # the fragment holds a section that later ones go into
+    amends: bool = False  # it appends, and changes besides what stood there before
     said: Said | None = None  # what screen readers are told of it
 
     def size_bytes(self) -> int:

@@ -30,6 +30,10 @@ GROUP_WINDOW_S = 300  # messages of one author within this are drawn as one grou
 REACTION_EMOJI_MAX = 20  # different emoji under one message
 REACTIONS_MAX = 1_000  # reactions to one message, all emoji together
 EMOJI_SHOWN = 64  # emoji that the picker shows at once
+DRAFT_MAX_LENGTH = 16_000  # code points of a draft; a message has fewer
+DRAFT_EVERY_S = 1.0  # between two texts that one person has kept as drafts
+PINS_MAX = 50  # pinned messages of one room
+SAVED_MAX = 200  # messages that one person keeps for later
 VERSIONS_SHOWN = 50  # earlier texts of an edited message that are shown
 PEOPLE_PANE_MAX = 200  # people that the pane names; a larger room shows counts
 LOBBY_PAGE_SIZE = 48  # rooms of one page of the lobby
@@ -109,6 +113,7 @@ RECHECK_S = 60  # a socket's session is looked at again this often
 
 # Mentions
 MENTIONS_MAX = 50  # names of one message that become chips; more stay text
+FOLLOWED_REPLIES = 500  # newest of a thread whose authors are told of the next
 EVERYBODY_MAX = 25  # members of a room in which any of them may tell all by @room
 
 # What is unread

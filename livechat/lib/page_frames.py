@@ -30,6 +30,10 @@ class Fragment(Protocol):
     def opens(self) -> bool:
         """Whether it holds a section that later ones go into."""
 
+    @property
+    def amends(self) -> bool:
+        """Whether it appends and changes besides what stood in the page before."""
+
 
 F = TypeVar("F", bound=Fragment)
 
@@ -57,7 +61,8 @@ def page_frames(publications: Sequence[F], cursor: Callable[[int], bytes]) -> by
 
 def _needs(one: F, frame: Sequence[F]) -> bool:
     """Whether the page must have placed the frame before it meets this one."""
-    return frame[-1].opens or (not one.appends and any(two.appends for two in frame))
+    changes = one.amends or not one.appends
+    return frame[-1].opens or (changes and any(two.appends for two in frame))
 
 
 def _cursors(frames: Sequence[Sequence[F]]) -> list[int]:

@@ -26,6 +26,12 @@ ABOUT_A_MESSAGE = {
     "message_reactions",
     "message_edit",
     "message_delete",
+    "message_pin",
+    "api_pin",
+    "message_saved",
+    "api_message_saved",
+    "message_thread",
+    "api_thread",
 }
 
 QUERIES = {
@@ -138,6 +144,11 @@ def _bodies(world: World, row: Row) -> dict[tuple[str, str], dict[str, Any]]:
         ("room_own", "POST"): {"level": "nothing"},
         ("message_edit", "POST"): {"client_id": str(uuid4()), "body": "by a form"},
         ("message_delete", "POST"): {},
+        ("message_thread", "POST"): {"client_id": str(uuid4()), "body": "so it is"},
+        ("room_draft", "POST"): {"client_id": str(uuid4()), "body": "begun"},
+        ("api_draft", "PUT"): {"body": "begun"},
+        ("message_pin", "POST"): {"on": "yes"},
+        ("message_saved", "POST"): {"on": "yes"},
         ("message_reply", "POST"): {"client_id": str(uuid4()), "body": "so it is"},
         ("message_reactions", "POST"): {"emoji": "🎉"},
         ("room_members", "POST"): {"name": outsider.display_name},

@@ -29,6 +29,7 @@ BY_THE_WORKER = {
     ("message_edit", "POST"),
     ("message_delete", "POST"),
     ("message_reply", "POST"),
+    ("message_thread", "POST"),
     ("message_reactions", "POST"),
     ("api_messages", "POST"),
     ("api_message", "PATCH"),

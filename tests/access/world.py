@@ -15,6 +15,7 @@ from accounts.profiles import Profile
 from chat.models import Ban, Membership, Message, Room
 from chat.moderation_tables import AuditEntry, Report, RoomInvite
 from chat.notice_tables import Notice
+from chat.own_tables import Draft, Saved
 from chat.reminder_tables import Reminder
 from chat.room_invites import make_link
 from livechat.push.models import Preferences, Push, Subscription
@@ -219,6 +220,8 @@ def snapshot() -> list[object]:
         Token,
         Block,
         Profile,
+        Saved,
+        Draft,
     )
     tables: tuple[type[Model], ...] = (Room, Membership, Ban, Message, Invite, *kept)
     devices = Device.objects.order_by("pk").values_list("pk")  # a visit changes a row

@@ -19,10 +19,17 @@ MESSAGE_FIELDS = {
     "html": TEXT,
     "event": (dict, type(None)),
     "reply_to": MAYBE_NUMBER,
+    "thread": MAYBE_NUMBER,
+    "in_room": FLAG,
     "attachments": [],
     "created_at": TEXT,
 }
-CHANGED_FIELDS = {"edited_at": MAYBE_TEXT, "deleted": FLAG, "reactions": dict}
+CHANGED_FIELDS = {
+    "edited_at": MAYBE_TEXT,
+    "deleted": FLAG,
+    "reactions": dict,
+    "pinned": FLAG,
+}
 META = {"ref": TEXT, "state": TEXT, "typing": FLAG, "joined_at": TEXT, "device": TEXT}
 PERSON = {"name": TEXT, "avatar_url": MAYBE_TEXT, "metas": [META]}
 LOBBY = {

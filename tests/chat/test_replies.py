@@ -49,12 +49,12 @@ def test_a_quote_tells_no_more_than_the_message_does(alice: User, bob: User) -> 
     rows = Message.objects.filter(room=room, seq=1)
     rows.update(html=f"<p>{SECRET}</p>")
     replies(room, to=1, first=4)
-    quote = f'href="1"><b>Alice</b> {SECRET}</a>'
+    quote = f'href="1" data-quotes="1"><b>Alice</b> {SECRET}</a>'
     assert quote in page_of(bob, room)
     rows.update(html="", body="", deleted_at=room.created_at)
     page = page_of(bob, room)
     assert SECRET not in page
-    assert 'href="1">This message was deleted.</a>' in page
+    assert 'href="1" data-quotes="1">This message was deleted.</a>' in page
 
 
 def test_who_may_not_read_a_message_sees_nothing_of_it_in_a_reply(

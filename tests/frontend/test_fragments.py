@@ -10,7 +10,7 @@ from django.conf import settings
 from django.template.loader import get_template
 
 from accounts.models import User
-from chat.fanout import message_html
+from chat.fragments import message_html, replaced
 from chat.models import Message, Room
 
 CLIENT_ID = UUID(int=7)
@@ -26,7 +26,7 @@ SHARED = (
     "_voice",
 )
 MESSAGE = "_message.jinja"
-COMPILED = (MESSAGE, "_sidebar_rooms.jinja", "_badge.jinja")
+COMPILED = (MESSAGE, "_quote.jinja", "_sidebar_rooms.jinja", "_badge.jinja")
 TEMPLATES = settings.BASE_DIR / "templates"
 
 
@@ -37,6 +37,11 @@ def render(name: str, **context: object) -> str:
 
 def article(**fields: object) -> str:
     """The fragment of a message of bob's with these fields."""
+    return message_html(message(**fields))
+
+
+def message(**fields: object) -> Message:
+    """A message of bob's with these fields."""
     author = User(pk=7, public_id="bob1", display_name="<Bob>")
     values = {
         "seq": 51,
@@ -46,7 +51,7 @@ def article(**fields: object) -> str:
         "html": "<p>hi</p>",
         "created_at": datetime(2025, 1, 2, 3, 4, tzinfo=UTC),
     }
-    return message_html(Message(**{**values, **fields}))
+    return Message(**{**values, **fields})
 
 
 def pending(state: str, text: str = "", retry_after_s: int = 0) -> str:
@@ -59,6 +64,18 @@ def pending(state: str, text: str = "", retry_after_s: int = 0) -> str:
         room="room1",
         body='<i> & "',
     )
+
+
+def test_with_a_text_go_the_lines_that_quote_it() -> None:
+    now = datetime(2025, 1, 2, 3, 5, tzinfo=UTC)
+    quotes = """<hx-partial hx-target="[data-quotes='51']" hx-swap="innerHTML">"""
+    edited = replaced(message(edited_at=now)).decode()
+    assert f"{quotes}<b>&lt;Bob&gt;</b> hi</hx-partial>" in edited
+    assert """hx-target="#announce" hx-swap="textContent"></hx-partial>""" in edited
+    deleted = replaced(message(html="", body="", deleted_at=now)).decode()
+    assert f"{quotes}This message was deleted.</hx-partial>" in deleted
+    assert """hx-target="[data-holds='51']" hx-swap="delete">""" in deleted
+    assert "data-quotes" not in replaced(message(reactions="")).decode()
 
 
 @pytest.mark.parametrize("name", [*(f"{name}.html" for name in SHARED), *COMPILED])

@@ -1,0 +1,39 @@
+"""The JSON API of a thread."""
+
+from django.http import HttpResponse, JsonResponse
+from django.views.decorators.http import require_GET
+
+from accounts.api import api
+from accounts.http import UserRequest
+from chat.access import message_or_404
+from chat.api_parts import number_in, refusal, visible
+from chat.fields import MAX_SEQ
+from chat.message_fields import message_fields
+from chat.models import Message
+from livechat.lib import limits
+
+
+@require_GET
+@api
+def thread(request: UserRequest, public_id: str, seq: int) -> HttpResponse:
+    """The thread that the message belongs to, or begins: a page, oldest first."""
+    found = visible(request.user, public_id)
+    message = message_or_404(request.user, found, seq)
+    try:
+        before = number_in(request, "before", 0, MAX_SEQ)
+        limit = number_in(request, "limit", 1, limits.HISTORY_PAGE_MAX)
+    except ValueError as error:
+        return refusal("bad_seq", str(error), 400)
+    root = message
+    if message.thread is not None:
+        root = message_or_404(request.user, found, message.thread)
+    end = found.last_seq + 1 if before is None else before
+    rows = Message.objects.readable_by(request.user, found).filter(thread=root.seq)
+    page = rows.page_before(end, limit or limits.PAGE_SIZE)
+    return JsonResponse(
+        {
+            "room": found.public_id,
+            "root": message_fields(root),
+            "messages": [message_fields(one) for one in page],
+        }
+    )

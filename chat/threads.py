@@ -1,0 +1,69 @@
+"""What a thread holds, for who may read it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from django.db.models import Q
+
+from accounts.models import User
+from chat.access import can
+from chat.fragments import message_html, partial, replaced
+from chat.models import Message, Room
+from chat.quotes import quoted
+from chat.reactions import named
+from livechat.lib import limits
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A page of a thread; `before` is where the one above it ends, None without one."""
+
+    root: Message
+    replies: Sequence[Message]
+    before: int | None
+    since: int  # the room's changes that it knows
+
+
+def thread_of(user: User, room: Room, root: Message, before: int | None) -> Thread:
+    """The newest page of the thread, or the one that ends before `before`.
+
+    Four queries at most: for the replies, what they answer, who reacted, what grows.
+    """
+    end = room.last_seq + 1 if before is None else min(before, room.last_seq + 1)
+    rows = Message.objects.readable_by(user, room).filter(thread=root.seq)
+    found = quoted(rows.page_before(end, limits.PAGE_SIZE + 1))
+    page = found[-limits.PAGE_SIZE :]
+    has_more = len(found) > len(page)
+    return Thread(root, page, page[0].seq if has_more else None, room.last_changed_seq)
+
+
+def pane_of(user: User, room: Room, root: Message) -> dict[str, Any]:
+    """What `chat/_thread_pane.html` needs besides the room."""
+    return {
+        "thread": thread_of(user, room, root, None),
+        "thread_form": {"client_id": uuid4()},
+        "may_answer": can(user, "post", room),
+    }
+
+
+def changed_since(user: User, room: Room, root: Message, since: int) -> str:
+    """What a pane that was read at change `since` may have missed while it came.
+
+    Fragments for the pane, in the order of the messages; nothing is there twice after.
+    """
+    rows = Message.objects.readable_by(user, room).filter(
+        Q(seq=root.seq) | Q(thread=root.seq)
+    )
+    changed = rows.filter(changed_seq__gt=since).select_related("author")
+    found = changed.order_by("seq")[: limits.REPLAY_MAX_CHANGES]
+    return "".join(_told(one, since) for one in quoted(named(found)))
+
+
+def _told(message: Message, since: int) -> str:
+    if message.first_changed_seq <= since:
+        return replaced(message).decode()
+    gone = partial(f"#r-{message.seq}", "delete", "")
+    article = message_html(message, in_pane=True)
+    return gone + partial(f"#replies-{message.thread}", "beforeend", article)
