@@ -39,11 +39,10 @@ class Publication(msgspec.Struct, frozen=True, array_like=True):
     created: int = 0  # the change it came with, where that is another one
     piece: Piece | None = None  # of a growing text; with changed_seq 0: nothing else
     opens: bool = False  # the fragment holds a section that later ones go into
-    amends: bool = False  # it appends, and changes besides what stood there before
     said: Said | None = None  # what screen readers are told of it
+    amends: bool = False  # it appends, and changes besides what stood there before
 
-    def size_bytes(self) -> int:
-        """Of its frame and its fragment."""
+    def size_bytes(self) -> int:  # of its frame and its fragment
         return len(self.json) + len(self.html)
 
 
