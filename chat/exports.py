@@ -131,6 +131,7 @@ def _profile(user: User) -> dict[str, Any]:
         "created_at": user.created_at,
         **{name: getattr(profile, name) for name in names},
         "blocks": list(user.blocks.values_list("blocked__public_id", flat=True)),
+        "reminders": list(user.reminders.values("text", "due_at")),
         "notifications": list(
             user.push_subscriptions.values("name", "created_at", "last_success_at")
         ),

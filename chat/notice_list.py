@@ -6,11 +6,13 @@ its number agrees with the badges: of a direct message it is what its badge says
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.timesince import timesince
 
 from accounts.models import User
 from chat.models import Membership, Message, Room
@@ -51,6 +53,12 @@ class Entry:
     at: datetime
     unread: int
     url: str
+
+    @property
+    def ago(self) -> str:
+        """How long it has been, as people say it."""
+        is_now = timezone.now() - self.at < timedelta(minutes=1)
+        return "just now" if is_now else f"{timesince(self.at, depth=1)} ago"
 
     @property
     def fields(self) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
@@ -87,3 +88,21 @@ async def test_who_logs_in_is_told_to_come_again_while_it_is_locked(
         lambda: _form(faulty, "/accounts/login/", "", **fields)
     )
     assert page.status == 302
+
+
+async def test_a_command_keeps_no_other_frame_of_its_socket_waiting(
+    faulty: Live, room: Room, member: Member
+) -> None:
+    bob, token = member(room, "Bob")
+    await Membership.objects.filter(user=bob).aupdate(role="admin")
+    async with faulty.client(token) as client:
+        await client.expect("hello")
+        with _locked(faulty):
+            order = {"client_id": str(uuid4()), "body": "/topic late", "commands": True}
+            await client.say("send", room=room.public_id, **order)
+            began_at = time.monotonic()
+            await client.say("ping", ref="p")
+            await client.expect("pong", ref="p")
+            assert time.monotonic() - began_at < 1
+        told = await client.until(lambda one: one["type"] in {"notice", "error"})
+        assert told["type"] == "notice" or told["code"] == "waiting"
