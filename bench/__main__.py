@@ -10,7 +10,16 @@ from pathlib import Path
 
 import msgspec
 
-from bench import compiled, figures, machine, presence, report, scenarios, sides
+from bench import (
+    compiled,
+    figures,
+    machine,
+    pages,
+    presence,
+    report,
+    scenarios,
+    sides,
+)
 from bench.loop import Loop
 from bench.scenarios import Book, Measurement, Plan
 from bench.servers import ROOT, NotStartedError
@@ -25,6 +34,7 @@ _ONLY = (
     "hello",
     "capacity",
     "presence",
+    "pages",
 )
 
 
@@ -33,6 +43,8 @@ def main() -> int:
     options = _options()
     if options.only == ["presence"]:
         return presence.main()
+    if options.only == ["pages"]:
+        return pages.main(None if options.no_report else options.docs)
     plan = _plan(options)
     work = _WORK / f"work-{time.time_ns():x}"
     book = Book(machine.facts())

@@ -5,7 +5,7 @@ Ratios come first: an absolute figure belongs to one machine on one day.
 
 from pathlib import Path
 
-from bench import compiled, figures, plot, sockets_report, targets, tried
+from bench import compiled, figures, pages, plot, sockets_report, targets, tried
 from bench.figures import Figure
 from bench.scenarios import LARGE_RUNS, Book
 from bench.tables import number, table, times
@@ -76,7 +76,11 @@ a second how soon everyone is back after a restart.
 def write(book: Book, folder: Path) -> None:
     """Write performance.md and performance.svg into `folder`, which is made."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "performance.md").write_text(markdown(book))
+    report = folder / "performance.md"
+    # Pages are measured by an invocation of their own.
+    kept = pages.section_of(report.read_text()) if report.is_file() else ""
+    text = markdown(book)
+    report.write_text(pages.with_section(text, kept) if kept else text)
     (folder / "performance.svg").write_text(drawing(book))
 
 

@@ -106,6 +106,7 @@ class Ours:
     message_marker: str = '"type":"message"'
     ready_marker: str = '"type":"subscribed"'
     window: int = 256
+    seeds: bool = True  # a start completes the demo community
 
     def prepare(self) -> None:
         self.folder.mkdir(parents=True)
@@ -127,7 +128,8 @@ class Ours:
         server.roots.append(launcher)
         try:
             servers.wait_until(self._is_ready, launcher, self.log)
-            self._seed(env)
+            if self.seeds:
+                self._seed(env)
         except NotStartedError:
             server.stop()
             raise

@@ -11,7 +11,13 @@ from accounts.http import UserRequest
 from chat import fields, health, openapi
 from chat.api_parts import number_in, refusal, visible
 from chat.fields import MAX_SEQ
-from chat.inbox import Refused, delete_message, edit_message, post_message
+from chat.inbox import (
+    Refused,
+    delete_message,
+    edit_message,
+    post_message,
+    remove_cards,
+)
 from chat.message_fields import message_fields
 from chat.models import Message, Room
 from livechat.lib import limits
@@ -72,6 +78,22 @@ def message(request: UserRequest, public_id: str, seq: int) -> JsonResponse:
             changed = delete_message(request.user, found, seq)
         else:
             changed = edit_message(request.user, found, seq, _body(request.body))
+    except FrameError as error:
+        return refusal(error.code, error.message, 400)
+    except Refused as why:
+        return _refused(why)
+    numbers = {"seq": changed.seq, "changed_seq": changed.changed_seq}
+    return JsonResponse({"room": found.public_id, **numbers})
+
+
+@require_http_methods(["DELETE"])
+@api
+def message_links(request: UserRequest, public_id: str, seq: int) -> JsonResponse:
+    """No cards of links under a message of one's own; 200 with its numbers."""
+    found = visible(request.user, public_id)
+    try:
+        seq = fields.number("seq", seq)
+        changed = remove_cards(request.user, found, seq)
     except FrameError as error:
         return refusal(error.code, error.message, 400)
     except Refused as why:

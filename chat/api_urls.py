@@ -53,6 +53,11 @@ urlpatterns = [
         api_threads.thread,
         name="api_thread",
     ),
+    path(
+        "api/rooms/<str:public_id>/messages/<int:seq>/links",
+        api.message_links,
+        name="api_message_links",
+    ),
     path("api/rooms/<str:public_id>/draft", api_drafts.draft, name="api_draft"),
     path("api/saved", api_saved.saved, name="api_saved"),
     path(

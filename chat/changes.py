@@ -19,7 +19,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from accounts.models import User
-from chat import fanout, notices, telling
+from chat import fanout, link_tables, notices, telling
 from chat.access import require
 from chat.mention_tables import Mention
 from chat.models import Message, Room
@@ -95,12 +95,15 @@ class Change:
         if message.stream == Message.Growth.OPEN:
             message.stream = Message.Growth.STOPPED
             Stream.objects.filter(room=self.room, seq=message.seq).delete()
-        Version.objects.filter(room=self.room, seq=message.seq).delete()
-        Mention.objects.filter(room=self.room, seq=message.seq).delete()
+        for table in (Version, Mention):
+            table.objects.filter(room=self.room, seq=message.seq).delete()
+        link_tables.forget(self.room.pk, [message.seq])
+        telling.deleted(self.room, [message.seq])
+        notices.tell(notices.deleted(self.room, [message.seq]))
         if message.thread is not None:
             root = Message.objects.filter(room=self.room, seq=message.thread)
             root.filter(reply_count__gt=0).update(reply_count=F("reply_count") - 1)
-        message.body = message.html = message.reactions = ""
+        message.body = message.html = message.reactions = message.links = ""
         message.deleted_at, message.pinned_at = timezone.now(), None
         self.change(message)
 
@@ -119,10 +122,6 @@ class Change:
         message.changed_seq = self.room.last_changed_seq
         message.room = self.room
         message.save()
-        for table in (Version, Mention):
-            table.objects.filter(room=self.room, seq=message.seq).delete()
-        telling.deleted(self.room, [message.seq])
-        notices.tell(notices.deleted(self.room, [message.seq]))
         self.entries.append(message)
 
     def audit(self, kind: str, sentence: str) -> None:

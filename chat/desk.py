@@ -73,6 +73,10 @@ class Desk:
     purged: set[int] = field(default_factory=set)
     # First messages of threads whose number of replies is another one now, by seq.
     roots: set[int] = field(default_factory=set)
+    # Links to be looked behind (chat/carding.py): those that a message waits for, by
+    # seq, in place of former ones; and those that have been, as (seq, url).
+    awaited: dict[int, list[str]] = field(default_factory=dict)
+    arrived: set[tuple[int, str]] = field(default_factory=set)
 
     def change(self, message: Message) -> Message:
         """A copy of the message with the room's next change, to be given its new state.

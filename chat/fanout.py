@@ -122,7 +122,7 @@ def _as_of(number: int, message: Message, ends: Sequence[int]) -> Message:
     if not any(number < end < message.changed_seq for end in ends):
         return message
     bare = copy.copy(message)
-    bare.body = bare.html = bare.reactions = ""
+    bare.body = bare.html = bare.reactions = bare.links = ""
     return bare
 
 

@@ -6,6 +6,8 @@ every place of a page that could show it.
 
 from django.template.loader import get_template
 
+from chat.diagrams import diagrams
+from chat.links import cards
 from chat.models import Message
 from chat.quotes import Quote, line, quoted
 from chat.reactions import chips
@@ -144,5 +146,12 @@ def message_html(message: Message, *, in_pane: bool = False) -> str:
     if message.reply_to is not None and message.quote is None:
         quoted([message])
     template = get_template("chat/_message.jinja", using="fragments")
-    shown = {"message": message, "chips": chips(message), "in_pane": in_pane}
-    return template.render(shown)
+    return template.render(
+        {
+            "message": message,
+            "chips": chips(message),
+            "cards": cards(message),
+            "diagrams": diagrams(message),
+            "in_pane": in_pane,
+        }
+    )

@@ -6,7 +6,6 @@ means "waiting" to the sender, who sends the same `client_id` again.
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,6 +13,10 @@ from uuid import UUID, uuid4
 import msgspec
 
 from accounts.models import User
+from chat.growth_intents import AppendIntent as AppendIntent
+from chat.growth_intents import FinishIntent as FinishIntent
+from chat.growth_intents import SilenceIntent as SilenceIntent
+from chat.link_intents import CardIntent, RemoveCardsIntent
 from chat.models import Room
 from livechat.lib import limits
 from livechat.lib.redis import RedisAway, client
@@ -85,56 +88,13 @@ class ReactIntent(msgspec.Struct, frozen=True, array_like=True, tag="react"):
     public_id: str = ""
 
 
-class AppendIntent(msgspec.Struct, frozen=True, array_like=True, tag="append"):
-    """The next piece of a growing text."""
-
-    room: int
-    user: int
-    epoch: int
-    seq: int
-    offset: int  # code points that are there before it
-    text: str
-    process: str
-    address: str
-    ref: str | None
-    public_id: str = ""
-
-
-class FinishIntent(msgspec.Struct, frozen=True, array_like=True, tag="finish"):
-    """The end of a growing text."""
-
-    room: int
-    user: int
-    epoch: int
-    seq: int
-    body: str | None  # the whole text; None: it is what came
-    how: str  # one of Message.Growth but `open`
-    process: str
-    address: str
-    ref: str | None
-    public_id: str = ""
-
-
-class SilenceIntent(msgspec.Struct, frozen=True, array_like=True, tag="silence"):
-    """The room worker's own: a growing text's author says nothing any more."""
-
-    room: int
-    seq: int
-    touched_at: datetime  # when they last did; they have, if it is another time by then
-    user: int = 0
-    epoch: int = 0
-    process: str = ""
-    address: str = ""  # nobody waits for the answer
-    ref: str | None = None
-    public_id: str = ""
-
-
 class _Untagged(PostIntent, frozen=True, array_like=True, tag=False):
     """A message as it was written before there was anything but messages."""
 
 
 Piecewise = AppendIntent | FinishIntent | SilenceIntent
-Change = EditIntent | DeleteIntent | ReactIntent | Piecewise
+Cards = CardIntent | RemoveCardsIntent
+Change = EditIntent | DeleteIntent | ReactIntent | Piecewise | Cards
 Write = PostIntent | Change  # what the room worker decides over
 
 _write: msgspec.msgpack.Decoder[Write] = msgspec.msgpack.Decoder(Write)
@@ -266,6 +226,32 @@ def react(user: User, room: Room, seq: int, emoji: str, *, on: bool) -> Posted:
     return _posted(_ask(room.shard, intent))
 
 
+def remove_cards(user: User, room: Room, seq: int) -> Posted:
+    """Take the cards of its links from a message; a repeat changes nothing."""
+    key = f"answer:{secrets.token_hex(8)}"
+    intent = RemoveCardsIntent(
+        room.pk, user.pk, user.epoch, seq, "", key, None, room.public_id
+    )
+    return _posted(_ask(room.shard, intent))
+
+
+def hand_in(shard: int, intent: Write) -> None:
+    """Put an intent into a shard's inbox, and wait for nothing.
+
+    Raises:
+        Refused: the inbox is full, or Redis is away.
+    """
+    try:
+        added = _script()(
+            keys=[stream(shard)],
+            args=[limits.INBOX_MAX_INTENTS, msgspec.msgpack.encode(intent)],
+        )
+    except RedisAway as error:
+        raise waiting() from error
+    if not added:
+        raise busy()
+
+
 def _posted(answer: Answer) -> Posted:
     if answer.code:
         raise Refused(answer.code, answer.message, answer.retry_after_ms)
@@ -274,13 +260,8 @@ def _posted(answer: Answer) -> Posted:
 
 def _ask(shard: int, intent: Write) -> Answer:
     redis: Any = client()
+    hand_in(shard, intent)
     try:
-        added = _script()(
-            keys=[stream(shard)],
-            args=[limits.INBOX_MAX_INTENTS, msgspec.msgpack.encode(intent)],
-        )
-        if not added:
-            raise busy()
         for _ in range(limits.ANSWER_TIMEOUT_S * 2):
             # Short blocks, below the client's own time limit for one command.
             if reply := redis.blpop([intent.address], timeout=0.5):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chat.links import fields as link_fields
 from chat.models import Message
 from chat.reactions import reacted
 
@@ -29,6 +30,7 @@ def message_fields(message: Message) -> dict[str, Any]:
         "thread": message.thread,
         "in_room": message.in_room,
         "attachments": [],
+        "links": link_fields(message),
         "created_at": message.created_at.isoformat(),
     }
     if message.reply_count:

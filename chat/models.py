@@ -203,6 +203,7 @@ class Message(models.Model):
     last_reply_at = models.DateTimeField(null=True)
     continues = models.BooleanField(default=False)  # same author, within minutes
     reactions = models.TextField(blank=True, default="")  # JSON (chat/reactions.py)
+    links = models.TextField(blank=True, default="")  # JSON (chat/links.py)
     created_at = models.DateTimeField()
     edited_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)  # a tombstone: no text, no html

@@ -95,6 +95,16 @@ def _paths() -> Schema:
                 },
             },
         },
+        "/api/rooms/{room}/messages/{seq}/links": {
+            "parameters": [in_path("room"), in_path("seq", NUMBER)],
+            "delete": {
+                "summary": "Take the previews of its links from a message of yours",
+                "responses": {
+                    "200": answer("Removed; a repeat changes nothing", CHANGED),
+                    **errors("400", "401", "403", "404", "500", "503", "507"),
+                },
+            },
+        },
         "/health": {
             "get": {
                 "summary": "Whether every part answers",

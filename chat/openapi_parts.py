@@ -52,6 +52,7 @@ EVENT: Schema = {
     },
     "required": ["type"],
 }
+LINK = an_object({"url": TEXT, "title": TEXT, "description": TEXT, "site": TEXT})
 MESSAGE = an_object(
     {
         "seq": NUMBER,
@@ -66,6 +67,7 @@ MESSAGE = an_object(
         "thread": MAYBE_NUMBER,
         "in_room": FLAG,
         "attachments": {"type": "array", "maxItems": 0},
+        "links": {"type": "array", "items": LINK, "maxItems": limits.LINKS_PER_MESSAGE},
         "created_at": MOMENT,
     }
 )

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from chat import notices, rows, telling
+from chat import carding, notices, rows, telling
 from chat.answers import refused
 from chat.desk import Body, Desk
 from chat.desks import read_desks
@@ -137,6 +137,7 @@ def _store(desks: Sequence[Desk]) -> list[News]:
             _store_streams(desk)
         if desk.versions or desk.purged:
             _store_versions(desk)
+        carding.store(desk)
     rows.move_counters(
         [
             (desk.room, desk.room.last_seq - len(desk.new), desk.first_changed_seq)
@@ -206,6 +207,7 @@ CHANGING = (
     "html",
     "stream",
     "reactions",
+    "links",
     "changed_seq",
     "created_changed_seq",
     "edited_at",

@@ -15,23 +15,29 @@ from uuid import uuid4
 from django.utils import timezone
 
 from accounts.models import User
-from chat import answering, reacting, silences, streaming
+from chat import answering, carding, reacting, silences, streaming
 from chat.answers import acked, refused, too_fast
 from chat.desk import Body, Desk, Sender
 from chat.inbox import (
     Answer,
+    AppendIntent,
     Change,
     DeleteIntent,
     EditIntent,
+    FinishIntent,
     PostIntent,
     ReactIntent,
     SilenceIntent,
     Write,
 )
+from chat.link_intents import CardIntent, RemoveCardsIntent
 from chat.models import Message, Room
 from chat.room_state import Recent, RoomState
 from livechat.lib import limits
 from livechat.lib.markdown import render
+
+# What only some may do to a message.
+Theirs = DeleteIntent | EditIntent | RemoveCardsIntent | AppendIntent | FinishIntent
 
 
 @dataclass(slots=True)
@@ -75,8 +81,8 @@ class RoomActor:
         return answer
 
     def _decided(self, intent: Write, desk: Desk) -> Answer:
-        if isinstance(intent, SilenceIntent):
-            return streaming.fall_silent(intent, desk)
+        if isinstance(intent, SilenceIntent | CardIntent):
+            return _own(intent, desk)
         sender = desk.senders.get(intent.user)
         if refusal := _not_allowed(intent, sender, desk):
             return self._known(intent, desk) or refused(intent, desk.room, *refusal)
@@ -87,10 +93,16 @@ class RoomActor:
             return reacting.react(intent, sender, desk)
         if refusal := _not_theirs(intent, desk):
             return refused(intent, desk.room, *refusal)
+        return self._change(intent, sender, desk)
+
+    def _change(self, intent: Theirs, sender: Sender, desk: Desk) -> Answer:
+        """The answer to who may change the message."""
         if isinstance(intent, DeleteIntent):
             return self._delete(intent, desk)
         if isinstance(intent, EditIntent):
             return self._edit(intent, sender, desk)
+        if isinstance(intent, RemoveCardsIntent):
+            return carding.remove(intent, desk)
         return streaming.decide(intent, desk)
 
     def _known(self, intent: Write, desk: Desk) -> Answer | None:
@@ -147,6 +159,7 @@ class RoomActor:
         desk.keep_version(message, client_id)
         edited = desk.change(message)
         edited.body, edited.html, edited.edited_at = body.text, html, desk.now
+        carding.written(edited, desk)
         return acked(intent, desk.room, edited)
 
     def _delete(self, intent: DeleteIntent, desk: Desk) -> Answer:
@@ -160,6 +173,7 @@ class RoomActor:
         desk.purge(message.seq)
         deleted.body = deleted.html = deleted.reactions = ""
         deleted.deleted_at, deleted.pinned_at = desk.now, None
+        carding.deleted(deleted, desk)
         desk.note_deletion(intent.user, deleted)
         return acked(intent, desk.room, deleted)
 
@@ -188,6 +202,7 @@ class RoomActor:
         self.recent.add(message)
         desk.new[message.seq] = desk.found[message.seq] = message
         desk.states.append(message)
+        carding.written(message, desk)
         desk.stored[intent.user, intent.client_id] = message
         return message
 
@@ -224,6 +239,13 @@ class Registry:
         limit = self._clock() - limits.ROOM_IDLE_STOP_S
         for room in [pk for pk, actor in self._actors.items() if actor.used_at < limit]:
             del self._actors[room]
+
+
+def _own(intent: SilenceIntent | CardIntent, desk: Desk) -> Answer:
+    """The answer to a process of ours, which asks for nobody."""
+    if isinstance(intent, SilenceIntent):
+        return streaming.fall_silent(intent, desk)
+    return carding.arrive(intent, desk)
 
 
 def _not_allowed(

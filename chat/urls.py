@@ -5,6 +5,7 @@ from django.urls import path
 from chat import (
     views,
     views_data,
+    views_diagrams,
     views_digests,
     views_directs,
     views_drafts,
@@ -154,6 +155,21 @@ urlpatterns = [
         "rooms/<str:public_id>/<int:seq>/edit",
         views_messages.message_edit,
         name="message_edit",
+    ),
+    path(
+        "rooms/<str:public_id>/<int:seq>/diagrams/<int:number>",
+        views_diagrams.message_diagram,
+        name="message_diagram",
+    ),
+    path(
+        "rooms/<str:public_id>/<int:seq>/diagrams/<int:number>/frame",
+        views_diagrams.message_diagram_frame,
+        name="message_diagram_frame",
+    ),
+    path(
+        "rooms/<str:public_id>/<int:seq>/cards/end",
+        views_messages.message_cards_end,
+        name="message_cards_end",
     ),
     path(
         "rooms/<str:public_id>/<int:seq>/delete",

@@ -12,13 +12,25 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django.template.loader import render_to_string
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
 from accounts.http import UserRequest
 from chat import fanout
 from chat.access import can, may_delete, may_edit, room_or_404
 from chat.forms import EditForm, ReactionForm
-from chat.inbox import Refused, delete_message, edit_message, post_message, react
+from chat.inbox import (
+    Refused,
+    delete_message,
+    edit_message,
+    post_message,
+    react,
+    remove_cards,
+)
+from chat.links import cards
 from chat.message_pages import asked_for, done, message_page
 from chat.models import Message, Room
 from chat.quotes import quote
@@ -58,6 +70,7 @@ def message_menu(request: UserRequest, public_id: str, seq: int) -> HttpResponse
         "may_edit": may_edit(request.user, message),
         "may_delete": may_delete(request.user, message),
         "is_saved": is_saved(request.user, message),
+        "cards": cards(message),
         "may_pin": can(request.user, "pin", message.room),
     }
     return message_page(request, message, "chat/_message_menu.html", "Message", **more)
@@ -122,10 +135,7 @@ def _react(request: UserRequest, message: Message) -> HttpResponse:
     try:
         react(request.user, message.room, message.seq, found, on=is_on)
     except Refused as refusal:
-        if request.headers.get("HX-Request"):
-            return HttpResponse(fanout.toast(refusal.message))
-        status = REFUSAL_STATUS.get(refusal.code, 422)
-        return error_page(request, status, "Not stored", refusal.message)
+        return _not_stored(request, refusal)
     return done(request, message)
 
 
@@ -225,3 +235,24 @@ def _edit_page(
     context["refused"] = refusal and refusal.message
     part = "chat/_message_edit.html"
     return message_page(request, message, part, "Edit the message", refusal, **context)
+
+
+@require_POST
+@login_required
+def message_cards_end(request: UserRequest, public_id: str, seq: int) -> HttpResponse:
+    """No previews of its links under a message of one's own any more."""
+    message = asked_for(request, public_id, seq)
+    if not may_edit(request.user, message):
+        raise PermissionDenied("You may not edit this message.")
+    try:
+        remove_cards(request.user, message.room, seq)
+    except Refused as refusal:
+        return _not_stored(request, refusal)
+    return done(request, message)
+
+
+def _not_stored(request: UserRequest, refusal: Refused) -> HttpResponse:
+    if request.headers.get("HX-Request"):
+        return HttpResponse(fanout.toast(refusal.message))
+    status = REFUSAL_STATUS.get(refusal.code, 422)
+    return error_page(request, status, "Not stored", refusal.message)

@@ -19,6 +19,7 @@ from livechat.env import (
     var_dir,
 )
 from livechat.lib import limits
+from livechat.lib.static_files import static_headers
 from livechat.supervise.instance import running_instance
 from livechat.supervise.redis_server import redis_url
 
@@ -304,6 +305,11 @@ PUSH_GATEWAYS = frozenset(
     _checked_origins(env_list("PUSH_GATEWAYS", []), "PUSH_GATEWAYS")
 )
 
+# Previews of links -----------------------------------------------------------------
+
+LINK_PREVIEWS = env_bool("LINK_PREVIEWS", True)
+LINK_ORIGINS = frozenset(_checked_origins(env_list("LINK_ORIGINS", []), "LINK_ORIGINS"))
+
 # The page ---------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
@@ -315,10 +321,11 @@ STORAGES = {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+WHITENOISE_ADD_HEADERS_FUNCTION = static_headers
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self'; "
-    "connect-src 'self'; form-action 'self'; manifest-src 'self'; "
+    "connect-src 'self'; frame-src 'self'; form-action 'self'; manifest-src 'self'; "
     "worker-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 

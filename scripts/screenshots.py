@@ -12,7 +12,9 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 from playwright.sync_api import (
     Browser,
@@ -42,6 +44,17 @@ async def push(self, event):
         return self.buffer.append(event)
     await self.send(render(event))
 ```"""
+LINKED = """<title>Laying the keel</title>
+<meta property="og:site_name" content="The Boat Yard">
+<meta property="og:description" content="Which piece comes first, how it is held, and
+what has to be true of it before anything else is built upon it.">"""
+DIAGRAM = """```mermaid
+graph LR
+    A[Message] --> B{Stored?}
+    B -- yes --> C[Everybody sees it]
+    B -- no --> D[It waits and says so]
+    D --> B
+```"""
 TALK = (
     ("bob", "Morning! The fan-out branch is green: one frame for a whole room."),
     ("bob", "Here is the part that matters:"),
@@ -59,24 +72,44 @@ def main() -> int:
     """The exit code; the pictures are there when it is 0."""
     TARGET.mkdir(parents=True, exist_ok=True)
     system = shutil.which("chromium") or shutil.which("chromium-browser")
-    with own_livechat() as url, sync_playwright() as playwright:
+    with boats() as link, own_livechat(link) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=system, args=CHROMIUM_FLAGS
         )
-        _take_all(browser, url)
+        _take_all(browser, url, link)
         browser.close()
     return 0
 
 
 @contextmanager
-def own_livechat() -> Iterator[str]:
+def boats() -> Iterator[str]:
+    """The address of a small site on loopback, for links to it."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(LINKED.encode())
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@contextmanager
+def own_livechat(link: str = "") -> Iterator[str]:
     """The address of a new, empty livechat, which ends with the block.
+
+    It may look at `link`, though that is inside.
 
     Raises:
         RuntimeError: it did not start; its last words are in the message.
     """
     with tempfile.TemporaryDirectory(prefix="livechat-pictures-") as var:
         settings = {"LIVECHAT_VAR": var, "PORT": str(_free_port())}
+        settings["LINK_ORIGINS"] = link
         launcher = subprocess.Popen(
             [sys.executable, "-m", "livechat.launch"],
             cwd=ROOT,
@@ -106,7 +139,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _take_all(browser: Browser, url: str) -> None:
+def _take_all(browser: Browser, url: str, link: str) -> None:
     alice = _page(browser, url)
     _picture(alice, "setup")
     _fill(alice, name="Alice", email="alice@example.org", password=PASSWORD)
@@ -124,12 +157,31 @@ def _take_all(browser: Browser, url: str) -> None:
         alice.emulate_media(color_scheme=scheme)
         _picture(alice, f"room-{scheme}")
     alice.emulate_media(color_scheme="light")
+    _look_behind(alice, people["bob"], link)
     _run_a_room(alice, url)
     _be_told(alice, people["bob"], url)
     _keep_at_hand(alice, people["bob"])
     alice.set_viewport_size(PHONE)
     people["bob"].locator("#body").press_sequentially(" more")
     _picture(alice, "room-phone")
+
+
+def _look_behind(page: Page, bob: Page, link: str) -> None:
+    """What is behind a link, and a diagram that is drawn; in both themes."""
+    for text in (f"The order of work is in {link}/keel, as ever.", DIAGRAM):
+        bob.fill("#body", text)
+        bob.press("#body", "Enter")
+    expect(page.locator(".link-card")).to_be_visible()
+    page.get_by_role("link", name="Draw the diagram").click()
+    frame = page.frame_locator(".drawing__frame")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        if scheme == "dark":  # what is drawn keeps its colours until it is drawn anew
+            page.reload()
+            page.get_by_role("link", name="Draw the diagram").click()
+        expect(frame.locator("svg")).to_be_visible()
+        _picture(page, f"links-{scheme}")
+    page.emulate_media(color_scheme="light")
 
 
 def _keep_at_hand(page: Page, other: Page) -> None:

@@ -58,6 +58,11 @@ FILES: dict[str, dict[str, str]] = {
         "en/compact.json": "livechat/data/emoji/compact.json",
         "LICENSE": "livechat/data/emoji/LICENSE",
     },
+    # One file that needs no other; its bundle for imports is a folder of 29.
+    "mermaid": {
+        "dist/mermaid.min.js": "static/vendor/mermaid.min.js",
+        "LICENSE": "static/vendor/mermaid.LICENSE.txt",
+    },
     "daisyui": {
         name: f"{DAISYUI}/{name}"
         for name in (

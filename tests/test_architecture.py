@@ -6,7 +6,7 @@ docs/architecture.md and CONTRIBUTING.md.
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -67,6 +67,11 @@ EXCEPTIONS = {
 CHAT_LAYERS = (
     (
         "streams",
+        "growth_intents",
+        "link_intents",
+        "link_tables",
+        "links",
+        "diagrams",
         "fields",
         "worker_tables",
         "mention_tables",
@@ -138,7 +143,15 @@ CHAT_LAYERS = (
         "errands",
         "threads",
     ),
-    ("streaming", "silence", "reacting", "answering", "telling"),
+    (
+        "streaming",
+        "silence",
+        "reacting",
+        "answering",
+        "carding",
+        "link_fetcher",
+        "telling",
+    ),
     ("notices",),
     (
         "people",
@@ -202,6 +215,7 @@ CHAT_LAYERS = (
         "api_threads",
         "api_drafts",
         "views",
+        "views_diagrams",
         "views_members",
         "views_messages",
         "views_people",
@@ -264,6 +278,9 @@ LONGER_FILES = {
 }
 
 SCRIPTS_MAX_LINES = 100
+# It runs in no page of ours but in the sandbox of a diagram, where htmx cannot be: what
+# draws wants to be called by a script.
+SANDBOXED, SANDBOXED_MAX_LINES = "diagram.js", 25
 SCRIPTS_LINE_MAX_LENGTH = 130
 
 
@@ -479,12 +496,18 @@ def template_texts() -> dict[str, str]:
 
 
 def test_all_our_scripts_together_are_within_their_budget() -> None:
-    scripts = (PROJECT_DIR / "static/js").iterdir()
-    lines = [one.strip() for path in scripts for one in path.read_text().splitlines()]
-    code = [line for line in lines if line and not line.startswith("//")]
-    assert len(code) <= SCRIPTS_MAX_LINES
+    scripts = list((PROJECT_DIR / "static/js").iterdir())
+    sandboxed = [path for path in scripts if path.name == SANDBOXED]
+    assert len(code_of(sandboxed)) <= SANDBOXED_MAX_LINES
+    assert len(code_of(set(scripts) - set(sandboxed))) <= SCRIPTS_MAX_LINES
     # Nobody puts more into a line than one can read.
-    assert max(len(line) for line in lines) <= SCRIPTS_LINE_MAX_LENGTH
+    assert max(len(line) for line in code_of(scripts)) <= SCRIPTS_LINE_MAX_LENGTH
+
+
+def code_of(scripts: Iterable[Path]) -> list[str]:
+    """Their lines that are neither empty nor a comment."""
+    lines = [one.strip() for path in scripts for one in path.read_text().splitlines()]
+    return [line for line in lines if line and not line.startswith("//")]
 
 
 def test_the_script_neither_opens_sockets_nor_makes_html() -> None:

@@ -12,8 +12,11 @@ from functools import lru_cache
 
 from pygments import format as format_tokens
 from pygments.formatters import HtmlFormatter
+from pygments.lexer import Lexer
 from pygments.lexers import get_all_lexers, get_lexer_by_name
 from pygments.token import _TokenType
+
+from livechat.lib.mermaid_lexer import MermaidLexer
 
 # First aliases of the lexers that keep to the budget on 8,000 characters of hundreds of
 # hostile kinds. Many others (ini, scala, terraform, console …) sit for seconds in one
@@ -72,6 +75,7 @@ BUDGET_S = 0.1
 # The lexers of C try every way to split white space: minutes for 8,000 blanks.
 LONG_BLANK = re.compile(r"\s{65}")
 CAPTION_MAX_LENGTH = 80  # code points
+DIAGRAM = "mermaid"  # the language that a page offers to draw
 
 DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -97,9 +101,10 @@ def code_figure(code: str, info: str = "", deadline_s: float = 0.0) -> str:
     words = info.split(maxsplit=1)
     caption = f"<figcaption>{_shown(_caption(words))}</figcaption>" if words else ""
     inner = _highlighted(code, words[0], deadline_s) if words else _shown(code)
+    drawn = " diagram" if words and words[0].lower() == DIAGRAM else ""
     return (
-        f'<figure class="code">{caption}<pre tabindex="0"><code>{inner}</code></pre>'
-        "</figure>\n"
+        f'<figure class="code{drawn}">{caption}<pre tabindex="0"><code>{inner}</code>'
+        "</pre></figure>\n"
     )
 
 
@@ -118,13 +123,13 @@ def _caption(words: list[str]) -> str:
 def _highlighted(code: str, language: str, deadline_s: float) -> str:
     # "consumers.py" alone says its language as well: most endings are an alias.
     alias = language.rpartition(".")[2].lower()
-    if alias not in _aliases() or LONG_BLANK.search(code):
+    if alias not in _aliases() | {DIAGRAM} or LONG_BLANK.search(code):
         return _shown(code)
     # The first use of a lexer compiles it, up to 50 ms: not forty of them in one text.
     if time.thread_time() > deadline_s:
         return _shown(code)
     # A new lexer each time: some keep notes on themselves, and threads share nothing.
-    lexer = get_lexer_by_name(alias, stripnl=False, ensurenl=False)
+    lexer = _lexer(alias)
     try:
         coloured = format_tokens(
             _until(deadline_s, lexer.get_tokens(code)), HtmlFormatter(nowrap=True)
@@ -132,6 +137,12 @@ def _highlighted(code: str, language: str, deadline_s: float) -> str:
     except _OverBudgetError:
         return _shown(code)
     return _with_visible_direction(coloured.rstrip("\n"))
+
+
+def _lexer(alias: str) -> Lexer:
+    if alias == DIAGRAM:
+        return MermaidLexer(stripnl=False, ensurenl=False)
+    return get_lexer_by_name(alias, stripnl=False, ensurenl=False)
 
 
 @lru_cache(maxsize=1)

@@ -164,6 +164,20 @@ PUSH_TEST_EVERY_S = 5  # between two tests of one person
 PUSH_LOG_MAX = 20  # deliveries that the page names
 PUSH_POLL_S = 0.5  # the sender looks this often for what is due
 
+# Links of messages that are looked behind
+LINKS_PER_MESSAGE = 3  # the first ones; the others get no card
+LINK_MAX_LENGTH = 2_000  # characters of an address that gets one
+LINK_TIMEOUT_S = 10.0  # for a page with all its redirects
+LINK_BODY_MAX_BYTES = 512 * 1024  # of a page that are read
+LINKS_AT_ONCE = 8  # pages that are fetched at once, one of each host
+LINK_CLAIM_S = 60  # a fetcher that has died by then has lost its links
+LINK_KEPT_S = 24 * 3_600  # what was found; only then it is fetched again
+LINK_NOTHING_KEPT_S = 3_600  # that nothing was found
+LINK_TOLD_AT_ONCE = 100  # cards handed to the room worker in one look
+LINK_TOLD_EVERY_S = 30  # it is told again of a card that it has not stored
+LINK_TOLD_MAX = 5  # and so often
+LINK_POLL_S = 0.5  # the fetcher looks this often for what is due
+
 # Redis
 REDIS_CONNECT_TIMEOUT_S = 0.5
 REDIS_COMMAND_TIMEOUT_S = 1.0

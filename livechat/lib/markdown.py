@@ -4,7 +4,7 @@ The rule it guards: what comes out holds only the tags, attributes and classes o
 lists in `sanitiser`, whatever went in, and within a bounded time. Rendering is work
 for a thread, not for the event loop. Code carries the standard short classes of
 Pygments (`k`, `s2`, `nf`, …) inside `figure.code`; the other classes are `heading`,
-`table`, `start`, `center`, `end`, `mention` and `bidi`.
+`table`, `start`, `center`, `end`, `diagram`, `mention` and `bidi`.
 """
 
 import html
@@ -86,6 +86,17 @@ def render_in_full(source: str) -> str:
     if len(rendered) > RENDERED_MAX_LENGTH:
         return paragraphs(usable)
     return rendered.rstrip("\n")
+
+
+def fences(source: str, language: str) -> list[str]:
+    """The sources of a text's code blocks in this language, in their order."""
+    tokens = _per_thread.grammar.parse(UNUSABLE.sub("\ufffd", source))
+    blocks = [one for one in tokens if one.type == "fence"]
+    return [one.content for one in blocks if _language(one.info) == language]
+
+
+def _language(info: str) -> str:
+    return next(iter(info.split()), "").lower()
 
 
 def plain_text(rendered: str, *, max_length: int = 140) -> str:

@@ -1,14 +1,16 @@
 """Requests to addresses that people name: out to the internet, and never inwards.
 
-The rule it guards: https only, to global addresses only, looked up once and connected
-to as looked up, no redirect followed, and an end after so many seconds. Origins of
-`trusted` are the exception that whoever runs the site makes for their own network.
+The rule it guards: to global addresses only, looked up once and connected to as looked
+up, and an end after so many seconds. What is posted goes by https and follows no
+redirect; what is read (fetching.py) is checked anew at each step. Origins of `trusted`
+are the exception that whoever runs the site makes for their own network.
 """
 
 import asyncio
 import contextlib
 import ssl
 import time
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -16,7 +18,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
 
 HEAD_MAX_BYTES = 16 * 1024  # of an answer; its body is not read
-HTTPS_PORT = 443
+USUAL_PORTS = {"https": 443, "http": 80}
 # IPv6 in which an IPv4 address is wrapped, which a gateway would take out again.
 NAT64 = ip_network("64:ff9b::/96")
 
@@ -37,11 +39,14 @@ class Answer:
     retry_after_s: float = 0.0
 
 
-def checked(url: str, trusted: frozenset[str]) -> SplitResult:
+def checked(
+    url: str, trusted: frozenset[str], schemes: Collection[str] = ("https",)
+) -> SplitResult:
     """The URL in its parts, if it may be called as far as its text tells.
 
     Raises:
-        NotAllowed: it is not https on the usual port, or names an address inside.
+        NotAllowed: it has none of these schemes with its usual port, or names an
+            address inside.
     """
     try:
         parts = urlsplit(url)
@@ -52,7 +57,8 @@ def checked(url: str, trusted: frozenset[str]) -> SplitResult:
         raise NotAllowed("This is not an address.")
     if origin_of(parts) in trusted:
         return parts
-    if parts.scheme != "https" or (port or HTTPS_PORT) != HTTPS_PORT:
+    usual = USUAL_PORTS.get(parts.scheme) if parts.scheme in schemes else None
+    if usual is None or (port or usual) != usual:
         raise NotAllowed("Expected an address that begins with https://.")
     if parts.username is not None or parts.password is not None:
         raise NotAllowed("Expected an address without a user name.")
@@ -66,7 +72,7 @@ def origin_of(parts: SplitResult) -> str:
     """Scheme, host and port as a browser writes an origin."""
     host = parts.hostname or ""
     host = f"[{host}]" if ":" in host else host
-    usual = {"https": 443, "http": 80}.get(parts.scheme)
+    usual = USUAL_PORTS.get(parts.scheme)
     port = f":{parts.port}" if parts.port not in {None, usual} else ""
     return f"{parts.scheme}://{host}{port}"
 
@@ -98,10 +104,70 @@ async def post(
     parts = checked(url, trusted)
     try:
         async with asyncio.timeout(timeout_s):
-            address = await _looked_up(parts, trusted)
-            return await _exchange(parts, address, headers, body)
+            return await _exchange(parts, trusted, headers, body)
     except (OSError, TimeoutError, EOFError, ValueError) as error:
         raise NoAnswer(str(error) or type(error).__name__) from error
+
+
+async def _exchange(
+    parts: SplitResult, trusted: frozenset[str], headers: dict[str, str], body: bytes
+) -> Answer:
+    length = {"Content-Length": str(len(body))}
+    async with connected(parts, trusted, HEAD_MAX_BYTES) as (reader, writer):
+        writer.write(request_head("POST", parts, length | headers) + body)
+        await writer.drain()
+        return _answer(await head_of(reader))
+
+
+@contextlib.asynccontextmanager
+async def connected(
+    parts: SplitResult, trusted: frozenset[str], limit: int
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A connection to the address that the name stands for just now, and to no other.
+
+    `limit` is how many bytes a line or head may have. It is torn down at the end.
+
+    Raises:
+        NotAllowed: the name leads inside.
+        OSError: there is no such name, or nobody listens.
+    """
+    tls = _tls() if parts.scheme == "https" else None
+    reader, writer = await asyncio.open_connection(
+        await _looked_up(parts, trusted),
+        _port(parts),
+        ssl=tls,
+        server_hostname=parts.hostname if tls else None,
+        limit=limit,
+    )
+    try:
+        yield reader, writer
+    finally:
+        writer.transport.abort()  # nothing more is wanted of it, not even its goodbye
+
+
+def request_head(method: str, parts: SplitResult, headers: dict[str, str]) -> bytes:
+    """The head of one request, after which the other side is to close."""
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    lines = {
+        "Host": origin_of(parts).partition("://")[2],
+        "Connection": "close",
+        "User-Agent": "livechat",
+        **headers,
+    }
+    fields = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    return f"{method} {target} HTTP/1.1\r\n{fields}\r\n".encode("ascii")
+
+
+async def head_of(reader: asyncio.StreamReader) -> bytes:
+    """The head of the answer.
+
+    Raises:
+        NoAnswer: it has more bytes than the connection's limit.
+    """
+    try:
+        return await reader.readuntil(b"\r\n\r\n")
+    except asyncio.LimitOverrunError as error:
+        raise NoAnswer("the answer's head does not end") from error
 
 
 async def _looked_up(parts: SplitResult, trusted: frozenset[str]) -> str:
@@ -118,28 +184,7 @@ async def _looked_up(parts: SplitResult, trusted: frozenset[str]) -> str:
 
 
 def _port(parts: SplitResult) -> int:
-    return parts.port or (HTTPS_PORT if parts.scheme == "https" else 80)
-
-
-async def _exchange(
-    parts: SplitResult, address: str, headers: dict[str, str], body: bytes
-) -> Answer:
-    tls = _tls() if parts.scheme == "https" else None
-    reader, writer = await asyncio.open_connection(
-        address,
-        _port(parts),
-        ssl=tls,
-        server_hostname=parts.hostname if tls else None,
-        limit=HEAD_MAX_BYTES,
-    )
-    try:
-        writer.write(_head(parts, headers, len(body)) + body)
-        await writer.drain()
-        return _answer(await reader.readuntil(b"\r\n\r\n"))
-    except asyncio.LimitOverrunError as error:
-        raise NoAnswer("the answer's head does not end") from error
-    finally:
-        writer.transport.abort()  # nothing more is wanted of it, not even its goodbye
+    return parts.port or USUAL_PORTS[parts.scheme]
 
 
 @cache
@@ -147,30 +192,27 @@ def _tls() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def _head(parts: SplitResult, headers: dict[str, str], length: int) -> bytes:
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    lines = {
-        "Host": origin_of(parts).partition("://")[2],
-        "Content-Length": str(length),
-        "Connection": "close",
-        "User-Agent": "livechat",
-        **headers,
-    }
-    fields = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
-    return f"POST {target} HTTP/1.1\r\n{fields}\r\n".encode("ascii")
+def parsed_head(head: bytes) -> tuple[int, dict[str, str]]:
+    """The status, and the headers by lower-case name, of each the first.
 
-
-def _answer(head: bytes) -> Answer:
-    """The answer that a head tells (ValueError: it is no HTTP)."""
+    Raises:
+        ValueError: it is not HTTP.
+    """
     first, *lines = head.decode("latin-1").split("\r\n")
     version, status = first.split(" ", 2)[:2]
     if not version.startswith("HTTP/1.") or len(status) != 3:
         raise ValueError("the answer is not HTTP")
+    headers: dict[str, str] = {}
     for line in lines:
         name, _, value = line.partition(":")
-        if name.lower() == "retry-after":
-            return Answer(int(status), _seconds(value.strip()))
-    return Answer(int(status))
+        headers.setdefault(name.lower(), value.strip())
+    return int(status), headers
+
+
+def _answer(head: bytes) -> Answer:
+    """The answer that a head tells (ValueError: it is no HTTP)."""
+    status, headers = parsed_head(head)
+    return Answer(status, _seconds(headers.get("retry-after", "")))
 
 
 def _seconds(retry_after: str) -> float:

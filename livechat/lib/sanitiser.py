@@ -44,7 +44,7 @@ TOKEN_CLASSES = frozenset(STANDARD_TYPES.values()) - {""}
 CLASSES = {
     "p": {"heading"},
     "div": {"table"},
-    "figure": {"code"},
+    "figure": {"code", "diagram"},
     "span": TOKEN_CLASSES | {"bidi", "mention"},
     "td": {"start", "center", "end"},
     "th": {"start", "center", "end"},

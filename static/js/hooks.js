@@ -91,6 +91,9 @@
   // The log grows upwards, so a message that is unfolded would show its end.
   on("toggle", ({ target }) => target.closest(".msg")?.scrollIntoView(), true);
 
+  // The sandbox of a diagram says how high it is, and can say nothing else.
+  addEventListener("message", ({ data }) => ((byId(data?.frame) ?? {}).height = data?.height_px));
+
   // Times and days, in the reader's zone.
   const clock = new Intl.DateTimeFormat([], { hour: "numeric", minute: "2-digit" });
   const full = new Intl.DateTimeFormat([], { dateStyle: "full", timeStyle: "short" });
@@ -98,8 +101,7 @@
   const dayOf = (msg) => new Date(msg.querySelector("time").dateTime).setHours(0, 0, 0, 0);
   const dayName = (day, ago = Math.round((new Date().setHours(0, 0, 0, 0) - day) / 864e5)) =>
     ["Today", "Yesterday"][ago] ?? long.format(day);
-  const beside = (msg, way, end) =>
-    msg[`${way}ElementSibling`] ?? msg.parentElement?.[`${way}ElementSibling`]?.[`${end}ElementChild`];
+  const beside = (el, to, end) => el[`${to}ElementSibling`] ?? el.parentElement?.[`${to}ElementSibling`]?.[`${end}ElementChild`];
   const markDay = (msg) => {
     if (!msg?.matches(".msg[data-seq]")) return;
     const before = beside(msg, "previous", "last");

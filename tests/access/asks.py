@@ -18,6 +18,10 @@ from tests.push.browser import told_by_browser
 ABOUT_THE_TARGET = {"room_role", "room_mute", "room_removal", "room_ban", "api_member"}
 ABOUT_A_MESSAGE = {
     "api_message",
+    "api_message_links",
+    "message_cards_end",
+    "message_diagram",
+    "message_diagram_frame",
     "message_report",
     "message_link",
     "message_reply",
@@ -89,6 +93,8 @@ def _parts(row: Row, world: World, role: str, room: str) -> dict[str, Any]:
     elif row.name in ABOUT_A_MESSAGE:
         numbers = world.own if row.whose == "own" else world.other
         parts["seq"] = numbers.get(role, 1)
+    if "diagram" in row.name:
+        parts["number"] = 1
     return parts | _site_parts(row, world, role)
 
 

@@ -34,6 +34,8 @@ BY_THE_WORKER = {
     ("api_messages", "POST"),
     ("api_message", "PATCH"),
     ("api_message", "DELETE"),
+    ("api_message_links", "DELETE"),
+    ("message_cards_end", "POST"),
 }
 ON_THE_LIVE_SITE = {"health"}
 WRITES = METHODS - {"GET"}

@@ -18,6 +18,7 @@ from chat.notice_tables import Notice
 from chat.own_tables import Draft, Saved
 from chat.reminder_tables import Reminder
 from chat.room_invites import make_link
+from livechat.lib.markdown import render
 from livechat.push.models import Preferences, Push, Subscription
 from tests.push.browser import subscribed
 
@@ -176,7 +177,7 @@ def message(
     room: Room, author: User, seq: int, client_id: UUID | None = None
 ) -> Message:
     """A message, not stored yet, which says where it is and whose."""
-    body = f"secret {seq} of {room.name}"
+    body = f"secret {seq} of {room.name}\n\n```mermaid\npie\n```"
     return Message(
         room=room,
         seq=seq,
@@ -184,7 +185,7 @@ def message(
         author=author,
         client_id=client_id or uuid4(),
         body=body,
-        html=f"<p>{body}</p>",
+        html=render(body),
         created_at=timezone.now(),
     )
 

@@ -22,6 +22,7 @@ MESSAGE_FIELDS = {
     "thread": MAYBE_NUMBER,
     "in_room": FLAG,
     "attachments": [],
+    "links": [{"url": TEXT, "title": TEXT, "description": TEXT, "site": TEXT}],
     "created_at": TEXT,
 }
 CHANGED_FIELDS = {

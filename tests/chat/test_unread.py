@@ -5,7 +5,9 @@ from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -297,3 +299,34 @@ def test_five_hundred_rooms_cost_no_more_questions_than_one(
     with django_assert_num_queries(4):
         listed = sidebar.context(alice)["sidebar"]
     assert sum(one.html.count("<li") for one in listed) == 500
+
+
+def test_what_a_message_costs_for_all_badges_does_not_grow_with_members(
+    alice: User, bob: User
+) -> None:
+    """One write of a row found by an index, and no question for a member."""
+    few, many = room_of(alice, bob), room_of(alice, bob, name="Many")
+    crowd = [
+        User.objects.create_user(f"c{number}@example.org", display_name=f"C {number}")
+        for number in range(60)
+    ]
+    Membership.objects.bulk_create(Membership(room=many, user=one) for one in crowd)
+    counts = []
+    for room in (few, many):
+        post(room, alice, "warm")
+        with CaptureQueriesContext(connection) as asked:
+            post(room, alice, "counted")
+        counts.append(len(asked))
+        marks = [
+            one["sql"]
+            for one in asked
+            if "chat_membership" in one["sql"] and "UPDATE" in one["sql"]
+        ]
+        assert len(marks) == 1
+    assert counts[0] == counts[1]
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            sql = marks[0].partition("times: ")[2].replace("%s", "1")
+            cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
+            (plan,) = (row[3] for row in cursor.fetchall())
+        assert "USING INDEX" in plan, plan

@@ -20,14 +20,20 @@ def run(script: str) -> str:
     return done.stdout
 
 
-def test_our_own_scripts_are_two_files() -> None:
+def test_our_own_scripts_are_three_files() -> None:
     scripts = sorted((ROOT / "static/js").iterdir())
-    assert [path.name for path in scripts] == ["hooks.js", "passkeys.js"]
+    assert [path.name for path in scripts] == ["diagram.js", "hooks.js", "passkeys.js"]
 
 
 def test_the_script_of_passkeys_opens_no_socket_and_makes_no_html() -> None:
     text = (ROOT / "static/js/passkeys.js").read_text()
     assert re.findall(r"WebSocket|EventSource|innerHTML|eval\(", text) == []
+
+
+def test_the_script_of_diagrams_asks_for_nothing() -> None:
+    """It runs in a sandbox alone, where htmx and the hooks are not."""
+    text = (ROOT / "static/js/diagram.js").read_text()
+    assert re.findall(r"WebSocket|EventSource|fetch|XMLHttp|eval\(|cookie", text) == []
 
 
 def test_every_vendored_file_is_the_one_that_is_written_down() -> None:
