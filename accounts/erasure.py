@@ -14,11 +14,10 @@ from django.db.models import CASCADE, SET_NULL, ForeignObjectRel
 from django.utils import timezone
 
 from accounts.actions import deactivate
-from accounts.models import User
+from accounts.models import ERASED, User
 from accounts.sessions import end_all_sessions
 from accounts.signals import account_closed, person_erased
 
-ERASED = "Deleted person"  # what is shown in place of their name
 # What names an erased person's row and stays: each is about a room as much as about
 # them, and their app takes out of it what is theirs (the signal `person_erased`).
 STAYS = frozenset(

@@ -14,7 +14,7 @@ from django.shortcuts import render
 from accounts import actions
 from accounts.addresses import settle_address
 from accounts.links import SESSION_FIELD
-from accounts.models import User
+from accounts.models import ERASED, User
 from livechat.lib import limits
 from livechat.lib.text import TextError, normalise_name, skeleton
 
@@ -49,7 +49,7 @@ def free_name(name: str, *, but: User | None = None) -> str:
     others = User.objects.filter(name_skeleton=skeleton(name))
     if but:
         others = others.exclude(pk=but.pk)
-    if others.exists():
+    if others.exists() or skeleton(name) == skeleton(ERASED):
         raise ValidationError(NAME_TAKEN)
     return name
 

@@ -16,6 +16,8 @@ from accounts.community import Community as Community  # where all look for it
 from livechat.lib import limits
 from livechat.lib.ids import public_id
 
+ERASED = "Deleted person"  # what is shown in place of an erased person's name
+
 
 def secret_hash(secret: str) -> str:
     """The SHA-256 stored in place of a random secret (256 bits need no salt)."""

@@ -11,8 +11,7 @@ from html import escape
 from django.db import transaction
 from django.db.models import Q
 
-from accounts.erasure import ERASED
-from accounts.models import User
+from accounts.models import ERASED, User
 from chat.changes import Change
 from chat.mention_tables import Mention
 from chat.models import Ban, Membership, Message, Room

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -23,7 +23,13 @@ def person(request: UserRequest, public_id: str) -> HttpResponse:
     A page; for a script that which opens beside a name.
     """
     user = request.user
-    other = person_or_404(user, public_id)
+    is_page = not request.headers.get("HX-Request")
+    try:
+        other = person_or_404(user, public_id)
+    except Http404:
+        if is_page:
+            raise
+        return render(request, "chat/_card_gone.html", status=404)
     may_write = may_on_site(user, "begin_direct") and may_begin(user, other)
     context = {
         "person": other,
@@ -31,7 +37,6 @@ def person(request: UserRequest, public_id: str) -> HttpResponse:
         "is_blocked": user.blocks.filter(blocked=other).exists(),
         "may_write": may_write and other != user,
     }
-    is_page = not request.headers.get("HX-Request")
     template = "chat/person.html" if is_page else "chat/_card.html"
     return render(request, template, context)
 

@@ -38,6 +38,7 @@ def test_a_member_may_respell_the_own_name(bob: User) -> None:
         {"display_name": "Alice"},
         {"display_name": "ali\u0441e"},
         {"display_name": ""},
+        {"display_name": "deleted  PERSON"},
         {"theme": "neon"},
         {"theme": "x" * 60_000},
     ],

@@ -8,8 +8,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from accounts.blocks import block
-from accounts.erasure import ERASED, LastOwner, close, erase
-from accounts.models import Community, Device, Invite, Token, User
+from accounts.erasure import LastOwner, close, erase
+from accounts.models import ERASED, Community, Device, Invite, Token, User
 from accounts.profiles import Profile
 from accounts.sessions import principal_of
 from chat import members
@@ -126,7 +126,12 @@ def test_what_they_wrote_stays_by_nobody(
     assert last.body == f"Ask @{ERASED}!"
     assert f">@{ERASED}</span>" in last.html
     assert [one.told for one in chips(last)] == [ERASED]
-    assert client_of(alice).get(f"/people/{zebulon.public_id}").status_code == 404
+    headers = {"HX-Request": "true"}
+    for who in (zebulon.public_id, "nobody123456"):
+        path = f"/people/{who}"
+        assert client_of(alice).get(path).status_code == 404
+        card = client_of(alice).get(path, headers=headers).content.decode()
+        assert card.startswith('<div class="about">')
     audit = client_of(alice).get(f"/rooms/{room.public_id}/audit").content.decode()
     assert ERASED in audit
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -67,12 +68,30 @@ def test_what_they_may_not_read_any_more_is_not_in_it(bob: User, room: Room) -> 
     assert "text 1" not in "".join(export_of(bob).values())
 
 
-def test_access_that_ends_while_it_is_made_ends_it(bob: User, room: Room) -> None:
+def close_account(user: User, room: Room) -> None:
+    User.objects.filter(pk=user.pk).update(is_active=False)
+
+
+def take_out(user: User, room: Room) -> None:
+    Room.objects.filter(pk=room.pk).update(is_private=True)
+    Membership.objects.filter(user=user).delete()
+
+
+@pytest.mark.parametrize("end", [close_account, take_out])
+def test_access_that_ends_while_it_is_made_ends_it(
+    bob: User, room: Room, end: Callable[[User, Room], None]
+) -> None:
     pieces = archive(bob)
     begun = next(pieces)
-    User.objects.filter(pk=bob.pk).update(is_active=False)
+    end(bob, room)
     files = unpacked(begun + b"".join(pieces))
     assert "text 1" not in "".join(files.values())
+
+
+def test_what_was_before_their_time_is_not_in_it(bob: User, room: Room) -> None:
+    Membership.objects.filter(user=bob).update(reads_from_seq=3)
+    texts = json.loads(export_of(bob)[f"messages/{room.public_id}.json"])
+    assert [one["seq"] for one in texts] == [3]
 
 
 def test_a_direct_message_is_called_by_the_other(alice: User, bob: User) -> None:

@@ -6,7 +6,11 @@ import pytest
 
 from chat.announcing import spoken
 from livechat.lib import limits
+from livechat.lib.connections import Connection
+from livechat.lib.feed import Event, Feed, Publication
 from livechat.lib.speech import Said, Speech
+from tests.lib.test_crowd import NoTexts, none_missed
+from tests.lib.test_hub import Recorder, publication
 
 
 def said(name: str, text: str = "Hello") -> Said:
@@ -48,6 +52,40 @@ async def test_a_change_takes_away_the_texts_that_wait() -> None:
     assert heard == [b"Alice: Hello", b"Bob: "]
     speech.finish()
     assert len(heard) == 2
+
+
+def message(number: int, text: str) -> Publication:
+    plain = publication(number)
+    return Publication(number, plain.json, b"", said=said("Alice", text))
+
+
+async def test_who_comes_with_an_event_hears_nothing_that_was_before_it() -> None:
+    late = Recorder()
+
+    def let_in(feed: Feed, event: Event) -> None:
+        feed.crowd.add(Connection("late", late, html=True, principal="late"))
+
+    texts_of = NoTexts()
+    feed = Feed(
+        "lounge",
+        none_missed,
+        lambda _: b"",
+        texts_of,
+        let_in,
+        lambda told: texts(list(told)),
+    )
+    feed.last = 0
+    early = Recorder()
+    feed.crowd.add(Connection("early", early, html=True, principal="early"))
+    joined = Publication(3, b"{}", b"", Event("joined", "late"))
+    feed.accept([message(1, "first"), message(2, "not for late"), joined])
+    feed.accept([message(4, "for both")])
+    await asyncio.sleep(0.08)
+    heard = b"".join(early.payloads)
+    assert heard.count(b"not for late") == 1
+    assert b"for both" in heard
+    assert b"not for late" not in b"".join(late.payloads)
+    assert b"for both" in b"".join(late.payloads)
 
 
 @pytest.mark.parametrize(
