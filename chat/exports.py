@@ -20,6 +20,7 @@ from accounts.devices import devices_of
 from accounts.models import User
 from accounts.profiles import profile_of
 from chat.models import Membership, Message, Room
+from chat.own_tables import Draft, Saved
 from chat.reactions import reacted
 from chat.titles import entitle
 from livechat.lib import limits
@@ -105,6 +106,8 @@ def _files(user: User) -> Iterator[File]:
     yield "profile.json", [_json(_profile(user))]
     yield "rooms.json", [_json([_room(one) for one in rooms])]
     yield "devices.json", [_json(_devices(user))]
+    yield "drafts.json", [_json(_drafts(user))]
+    yield "saved.json", [_json(_saved(user))]
     for membership in rooms:
         room = membership.room
         yield f"messages/{room.public_id}.json", _list(_messages(user, room))
@@ -156,6 +159,25 @@ def _devices(user: User) -> list[dict[str, Any]]:
     devices = [{name: getattr(one, name) for name in names} for one in devices_of(user)]
     tokens = user.tokens.values("name", "created_at")
     return [*devices, *({"token": one["name"], **one} for one in tokens)]
+
+
+def _drafts(user: User) -> list[dict[str, Any]]:
+    """Texts that were begun, by room."""
+    rows = Draft.objects.filter(user=user).exclude(body="").select_related("room")
+    return [
+        {"room": one.room.public_id, "body": one.body, "updated_at": one.updated_at}
+        for one in rows
+    ]
+
+
+def _saved(user: User) -> list[dict[str, Any]]:
+    """Which messages were saved; most of their texts are others'."""
+    rows = Saved.objects.filter(user=user).select_related("message__room")
+    found = ((one, one.message) for one in rows)
+    return [
+        {"room": saved.room.public_id, "seq": saved.seq, "created_at": one.created_at}
+        for one, saved in found
+    ]
 
 
 def _own(user: User, room: Room) -> Iterator[Message]:

@@ -140,6 +140,13 @@ def withdraw_room(room: str, user_ids: Collection[int] | None = None) -> None:
         _withdraw(Push.objects.filter(pk=pk, version=version))
 
 
+def withdraw_naming(name: str) -> None:
+    """Take away what tells others of somebody by this name; it may be one word more."""
+    naming = Push.objects.filter(Q(title__contains=name) | Q(body__contains=name))
+    _withdraw(naming.exclude(state=State.CLOSING))
+    naming.update(title="", body="")
+
+
 def _withdraw(row: QuerySet[Push]) -> None:
     """Of one row, unless a newer word has come meanwhile, which is not read yet."""
     row.filter(told=False).delete()

@@ -20,6 +20,7 @@ from chat.models import Membership, Message, Room
 from chat.moderation_tables import AuditEntry
 from chat.reactions import chips
 from livechat.push.models import Subscription
+from livechat.push.outbox import Word, notify
 from tests.chat.pages import client_of, fill, room_of
 from tests.conftest import PASSWORD
 from tests.push.browser import subscribed
@@ -92,6 +93,8 @@ def use_everything(user: User, alice: User) -> tuple[str, str]:
     block(alice, user)
     block(user, alice)
     Invite.issue(user)
+    subscribed(alice)
+    notify([alice.pk], Word("tag", f"{NAME} in Lounge", f"{NAME}: Hello", "/"))
     return Token.issue(user), client.cookies["sessionid"].value
 
 
@@ -108,8 +111,10 @@ def test_nothing_of_an_erased_person_is_left_in_any_table(
     assert "zebulon" not in left.lower()
     assert principal_of(cookie=None, bearer=token) is None
     assert principal_of(cookie=session, bearer=None) is None
-    for model in (Token, Device, Subscription, Profile, Invite, Mention):
+    for model in (Token, Profile, Invite, Mention):
         assert not model._base_manager.exists()
+    for kept in (Device, Subscription):
+        assert not kept._base_manager.filter(user=zebulon).exists()
 
 
 def test_what_they_wrote_stays_by_nobody(

@@ -4,17 +4,20 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
+from uuid import uuid4
 from zipfile import ZipFile
 
 import pytest
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.test import AsyncClient
+from django.utils import timezone
 
 from accounts.models import User
 from chat.directs import begin_direct
 from chat.exports import archive
 from chat.models import Membership, Message, Room
+from chat.own_tables import Draft, Saved
 from tests.chat.pages import client_of, fill, room_of
 from tests.conftest import PASSWORD
 
@@ -40,6 +43,11 @@ def room(alice: User, bob: User) -> Room:
     fill(found, bob, 3)
     fill(found, alice, 1)
     last = Message.objects.filter(room=found, seq=found.last_seq)
+    now, key = timezone.now(), uuid4()
+    Draft.objects.create(
+        user=bob, room=found, body="not yet", client_id=key, updated_at=now
+    )
+    Saved.objects.create(user=bob, message=last.get())
     last.update(
         body="alice alone wrote this", reactions=f'{{"🎉": ["{bob.public_id}"]}}'
     )
