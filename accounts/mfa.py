@@ -4,6 +4,8 @@ The rule it guards: no secret of it is shown twice, to nobody else, and a passke
 asks for the person, so that it may stand for the password.
 """
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from allauth.core.internal.cryptokit import normalize_user_code
@@ -75,6 +77,35 @@ class ConfirmCodeForm(ReauthenticateForm):  # type: ignore[misc] # allauth is un
         return _once(self.user, super().clean_code())
 
 
+def readable(check: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The check of a form; a ValidationError with a sentence for what is no passkey."""
+
+    @wraps(check)
+    def checked(form: Any) -> Any:
+        try:
+            return check(form)
+        except BROKEN as error:
+            raise ValidationError(UNREADABLE) from error
+
+    return checked
+
+
+class CredentialField(forms.JSONField):
+    """What the browser has made of a passkey, as JSON."""
+
+    def to_python(self, value: Any) -> Any:
+        """The value; also nesting and numbers that are no JSON of ours are refused."""
+        try:
+            return super().to_python(value)
+        except (RecursionError, ValueError) as error:
+            raise ValidationError(UNREADABLE) from error
+
+
+def credential() -> CredentialField:
+    """The field of a form that a browser fills."""
+    return CredentialField(widget=forms.HiddenInput)
+
+
 class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc] # allauth is untyped
     """A passkey and its name."""
 
@@ -89,45 +120,29 @@ class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc] # allauth is untype
             initial=True, widget=forms.HiddenInput({"checked": True})
         )
 
-    def clean(self) -> Any:
-        """The passkey, or a ValidationError with a sentence."""
-        try:
-            return super().clean()
-        except BROKEN as error:
-            raise ValidationError(UNREADABLE) from error
+    credential = credential()
+    clean = readable(AddWebAuthnForm.clean)
 
 
 class LoginPasskeyForm(LoginWebAuthnForm):  # type: ignore[misc] # allauth is untyped
     """A passkey in place of address and password."""
 
-    def clean_credential(self) -> Any:
-        """Whose passkey it is, or a ValidationError with a sentence."""
-        try:
-            return super().clean_credential()
-        except BROKEN as error:
-            raise ValidationError(UNREADABLE) from error
+    credential = credential()
+    clean_credential = readable(LoginWebAuthnForm.clean_credential)
 
 
 class SecondProofForm(AuthenticateWebAuthnForm):  # type: ignore[misc] # allauth is untyped
     """A passkey after the password."""
 
-    def clean_credential(self) -> Any:
-        """The passkey, or a ValidationError with a sentence."""
-        try:
-            return super().clean_credential()
-        except BROKEN as error:
-            raise ValidationError(UNREADABLE) from error
+    credential = credential()
+    clean_credential = readable(AuthenticateWebAuthnForm.clean_credential)
 
 
 class ConfirmPasskeyForm(ReauthenticateWebAuthnForm):  # type: ignore[misc] # allauth is untyped
     """A passkey before something that matters."""
 
-    def clean_credential(self) -> Any:
-        """The passkey, or a ValidationError with a sentence."""
-        try:
-            return super().clean_credential()
-        except BROKEN as error:
-            raise ValidationError(UNREADABLE) from error
+    credential = credential()
+    clean_credential = readable(ReauthenticateWebAuthnForm.clean_credential)
 
 
 # allauth's download of codes and renaming of keys are not offered.
