@@ -101,11 +101,6 @@ class CredentialField(forms.JSONField):
             raise ValidationError(UNREADABLE) from error
 
 
-def credential() -> CredentialField:
-    """The field of a form that a browser fills."""
-    return CredentialField(widget=forms.HiddenInput)
-
-
 class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc] # allauth is untyped
     """A passkey and its name."""
 
@@ -120,28 +115,28 @@ class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc] # allauth is untype
             initial=True, widget=forms.HiddenInput({"checked": True})
         )
 
-    credential = credential()
+    credential = CredentialField(widget=forms.HiddenInput)
     clean = readable(AddWebAuthnForm.clean)
 
 
 class LoginPasskeyForm(LoginWebAuthnForm):  # type: ignore[misc] # allauth is untyped
     """A passkey in place of address and password."""
 
-    credential = credential()
+    credential = CredentialField(widget=forms.HiddenInput)
     clean_credential = readable(LoginWebAuthnForm.clean_credential)
 
 
 class SecondProofForm(AuthenticateWebAuthnForm):  # type: ignore[misc] # allauth is untyped
     """A passkey after the password."""
 
-    credential = credential()
+    credential = CredentialField(widget=forms.HiddenInput)
     clean_credential = readable(AuthenticateWebAuthnForm.clean_credential)
 
 
 class ConfirmPasskeyForm(ReauthenticateWebAuthnForm):  # type: ignore[misc] # allauth is untyped
     """A passkey before something that matters."""
 
-    credential = credential()
+    credential = CredentialField(widget=forms.HiddenInput)
     clean_credential = readable(ReauthenticateWebAuthnForm.clean_credential)
 
 

@@ -1,14 +1,42 @@
 """The rules that every answer is held against, whatever was sent."""
 
+import re
 import time
 from collections.abc import Callable
 from html.parser import HTMLParser
+from pathlib import Path
 
 from django.http import HttpResponse
+
+from tests.abuse.naughty import PATH_PARTS, TEXTS
+from tests.conftest import PASSWORD
 
 SECRET = "secret 1 of Vault"  # of a private room, as tests/access/world.py writes it
 ANSWER_LIMIT_S = 2.0
 TRACES = ("Traceback", "OperationalError", 'File "/', "DoesNotExist", "site-packages")
+
+
+# G6: short ones may stand in a log by chance, and some are sent as a path, which may.
+BODIES = {
+    name: text[:500]
+    for name, text in TEXTS.items()
+    if len(text) > 18 and text not in PATH_PARTS
+}
+OPENERS = re.compile(r"lc_[\w-]{20}|sessionid=|Bearer \S{20}")
+
+
+def private_words_in(log: str) -> list[str]:
+    """The names of hostile texts, passwords and tokens that a log holds."""
+    found = [name for name, text in BODIES.items() if text in log]
+    found += ["a secret"] * (SECRET in log) + ["a password"] * (PASSWORD in log)
+    return found + OPENERS.findall(log)
+
+
+def resident_bytes(pid: int) -> int:
+    """The memory that a process has now."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    (kib,) = re.findall(r"^VmRSS:\s+(\d+) kB$", status, re.MULTILINE)
+    return int(kib) * 1024
 
 
 class Scripted(HTMLParser):
