@@ -16,7 +16,7 @@ from django.utils.timesince import timesince
 
 from accounts.models import User
 from chat.models import Membership, Message, Room
-from chat.notice_tables import Notice
+from chat.notice_tables import ASIDE, Notice
 from chat.silences import RUNS_TALK
 from chat.titles import entitle
 from chat.unread import told_of, unread_in
@@ -53,6 +53,7 @@ class Entry:
     at: datetime
     unread: int
     url: str
+    in_thread: bool  # of a thread that they follow, and no answer to their own words
 
     @property
     def ago(self) -> str:
@@ -158,6 +159,8 @@ def _weight(notice: Notice, user: User, standing: Membership | None) -> int:
         return 0
     if standing is None or notice.kind in COUNT_ALONE:
         return 1
+    if notice.text.startswith(ASIDE):  # what is read in the room is not the thread
+        return int(standing.level != Membership.Level.NOTHING)
     if notice.kind == Kind.DIRECT:
         return told_of(standing.level, (unread_in(standing), 0))[0]
     is_loud = standing.level != Membership.Level.NOTHING
@@ -223,6 +226,7 @@ def _entry(
         at=notice.at,
         unread=_weight(notice, user, standing),
         url=_url(notice, standing),
+        in_thread=notice.kind == Kind.REPLY and bool(notice.text),
     )
 
 

@@ -15,6 +15,11 @@ from accounts.models import Block
 from livechat.lib import limits
 from livechat.lib.ids import public_id
 
+# What `text` says of a message: it stands in a thread alone, whose number follows; or
+# it answers somebody else in a thread in which the person wrote.
+ASIDE = "thread:"
+FOLLOWS = "follows"
+
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
     """Notices by who has not read them. No one hears of whom they block."""
@@ -65,7 +70,7 @@ class Notice(models.Model):
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+"
     )
-    # A reaction's emoji; the own words of a reminder.
+    # A reaction's emoji; the own words of a reminder; ASIDE or FOLLOWS.
     text = models.CharField(max_length=limits.REMINDER_MAX_LENGTH, blank=True)
     at = models.DateTimeField()
     # Null also of what was read in its room meanwhile (chat/notice_list.py: Bell).

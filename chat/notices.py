@@ -16,7 +16,7 @@ from chat import answering
 from chat.desk import Desk
 from chat.mention_tables import EVERYBODY_KEY
 from chat.models import Membership, Message, Room
-from chat.notice_tables import Notice
+from chat.notice_tables import ASIDE, FOLLOWS, Notice
 from chat.silences import RUNS_TALK
 from chat.telling import blockers, others_of, tell_named, written_at
 from livechat.lib import limits
@@ -57,7 +57,15 @@ def note(desks: Sequence[Desk]) -> list[News]:
     room with answers and each text for everybody; for deletions two. Else nothing.
     """
     found = [notice for desk in desks for notice in _of(desk)]
-    return [*_put(found), *(one for desk in desks for one in _deleted(desk))]
+    news = [*_put(found), *(one for desk in desks for one in _deleted(desk))]
+    for desk in desks:
+        for author, root in {
+            (one.author_id, one.thread) for one in desk.new.values() if one.thread
+        }:  # who writes in a thread has seen it
+            rows = Notice.objects.filter(user=author, room=desk.room, read_at=None)
+            if rows.filter(text=f"{ASIDE}{root}").update(read_at=timezone.now()):
+                news.append(News(author, room=desk.room.public_id))
+    return news
 
 
 def note_one(notice: Notice) -> None:
@@ -157,6 +165,13 @@ def settled(room: Room, seq: int) -> None:
     tell([News(user) for user in told])
 
 
+def read_thread(user: User, room: Room, root: int) -> None:
+    """Note that the user has seen what was written in a thread alone; one statement."""
+    rows = Notice.objects.filter(user=user, room=room, text=f"{ASIDE}{root}")
+    if rows.filter(read_at=None).update(read_at=timezone.now()):
+        tell([News(user.pk, room=room.public_id)])
+
+
 def mark_read(user: User, public_id: str = "") -> int:
     """Note that the user has read one of theirs, or all; how many they had not."""
     rows = Notice.objects.filter(user=user, read_at=None)
@@ -180,7 +195,10 @@ def _directs(desk: Desk, written: Sequence[Message]) -> Iterable[Notice]:
     """One for each of the others, of the newest that is not theirs."""
     for message in written:  # of a person's rows the last one stays
         for user in others_of(desk.room, message.author_id):
-            yield _notice(Kind.DIRECT, user, message, f"direct:{desk.room.pk}")
+            if message.in_room:
+                yield _notice(Kind.DIRECT, user, message, f"direct:{desk.room.pk}")
+            else:
+                yield _notice(Kind.REPLY, user, message, _key(message))
 
 
 def _to_people(desk: Desk, written: Sequence[Message]) -> Iterable[Notice]:
@@ -198,7 +216,15 @@ def _to_people(desk: Desk, written: Sequence[Message]) -> Iterable[Notice]:
             tell_named(message, more)
         for user in sorted((named | more) - {EVERYBODY_KEY}):
             kind = Kind.MENTION if everybody or user in named else Kind.REPLY
-            yield _notice(kind, user, message, f"said:{desk.room.pk}:{message.seq}")
+            notice = _notice(kind, user, message, _key(message))
+            if message.in_room and kind == Kind.REPLY:
+                is_theirs = user == answered.get(message.reply_to)
+                notice.text = "" if is_theirs else FOLLOWS
+            yield notice
+
+
+def _key(message: Message) -> str:
+    return f"said:{message.room_id}:{message.seq}"
 
 
 def _answered(room: Room, written: Sequence[Message]) -> dict[int | None, int]:
@@ -230,6 +256,7 @@ def _notice(kind: str, user: int, message: Message, key: str) -> Notice:
         room=message.room,
         seq=message.seq,
         actor_id=message.author_id,
+        text="" if message.in_room else f"{ASIDE}{message.thread}",
         at=message.created_at,
     )
 

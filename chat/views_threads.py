@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render, resolve_url
 from django.views.decorators.http import require_http_methods
 
 from accounts.http import UserRequest
+from chat import notices
 from chat.access import can, message_or_404
 from chat.forms import EditForm
 from chat.forms_read import ThreadPageForm
@@ -40,6 +41,8 @@ def message_thread(request: UserRequest, public_id: str, seq: int) -> HttpRespon
         return error_page(request, 422, "That page was not understood", sentence)
     if not request.headers.get("HX-Request"):
         return redirect(f"{_address(root.room)}?thread={root.seq}")
+    if request.method == "GET":
+        notices.read_thread(request.user, root.room, root.seq)
     return _part(request, root, **form.cleaned_data)
 
 

@@ -51,7 +51,8 @@ def test_a_mention_an_answer_and_a_direct_message_are_told_once(
     say(alice, direct, "psst", "@Bob")
     assert kinds(bob) == ["direct", "reply", "mention"]
     assert waiting(bob) == 4, "a direct message counts as its badge does"
-    assert waiting(alice) == waiting(charlie) == 0
+    assert [one.in_thread for one in entries(bob)] == [False] * 3
+    assert waiting(charlie) == 0
     found = entries(bob)[0]
     assert (found.actor, found.text, found.unread) == (alice, "@Bob", 2)
 
@@ -327,3 +328,51 @@ def test_one_that_is_marked_read_stays_read(alice: User, bob: User) -> None:
     assert notices.mark_read(bob, entries(bob)[0].id) == 1
     assert notices.mark_read(bob, entries(bob)[0].id) == 0
     assert waiting(bob) == 0
+
+
+def aside(author: User, room: Room, root: int, text: str) -> int:
+    """Write in a thread alone."""
+    written(room, post(author, room, text, reply_to=root, in_room=False))
+    return room.last_seq
+
+
+def test_who_wrote_in_a_thread_is_told_of_what_comes_in_it(
+    alice: User, bob: User, charlie: User
+) -> None:
+    lounge = room_of(alice, bob, charlie)
+    root = say(bob, lounge, "Who is there?")
+    aside(alice, lounge, root, "me")
+    seq = aside(charlie, lounge, root, "me too")
+    for user in (alice, bob):
+        assert [one.in_thread for one in entries(user)] == [True] * waiting(user)
+    assert (waiting(alice), waiting(bob)) == (1, 2)
+    mark_read(bob, lounge, seq)
+    assert waiting(bob) == 2, "what is read in the room is not the thread"
+    htmx = {"HX-Request": "true"}
+    address = f"/rooms/{lounge.public_id}/{root}/thread"
+    assert client_of(bob).get(address, headers=htmx).status_code == 200
+    assert waiting(bob) == 0
+    aside(alice, lounge, root, "hello you")
+    assert waiting(bob) == 1
+    aside(bob, lounge, root, "hello")
+    assert waiting(bob) == 0, "who writes in it has seen it"
+
+
+def test_a_thread_of_a_direct_message_is_told_of_too(alice: User, bob: User) -> None:
+    direct, _ = begin_direct(alice, [bob])
+    root = say(bob, direct, "hello")
+    aside(alice, direct, root, "aside")
+    assert kinds(bob) == ["reply"]
+    assert (waiting(bob), unread(bob, direct)) == (1, 0)
+
+
+def test_an_answer_to_somebody_else_says_whose_thread_it_is(
+    alice: User, bob: User, charlie: User
+) -> None:
+    lounge = room_of(alice, bob, charlie)
+    root = say(bob, lounge, "Who is there?")
+    say(alice, lounge, "me", reply_to=root)
+    say(charlie, lounge, "me too", reply_to=root)
+    assert [(one.kind, one.in_thread) for one in entries(alice)] == [("reply", True)]
+    page = client_of(alice).get("/notifications/list").content.decode()
+    assert "answered in a thread of yours" in page

@@ -18,7 +18,7 @@ from livechat.push.models import Push
 from livechat.push.sender import Verdict
 from tests.chat.pages import room_of
 from tests.chat.test_unread import post, unread
-from tests.chat.writing import NOWHERE, delete, react, who, written
+from tests.chat.writing import NOWHERE, delete, react, say, who, written
 from tests.chat.writing import post as posted
 from tests.push.browser import session_of, subscribed
 
@@ -189,3 +189,18 @@ def test_a_direct_message_that_has_grown_is_told_when_it_is_whole(
     assert not Push.objects.exists()
     written(room, FinishIntent(*person, room.last_seq, None, "done", *NOWHERE))
     assert Push.objects.get().body == "whole"
+
+
+def test_an_answer_is_told_to_whom_it_answers_unless_they_block_its_author(
+    alice: User, bob: User
+) -> None:
+    browser(bob)
+    lounge = room_of(alice, bob)
+    first = say(bob, lounge, "Who is there?")
+    say(alice, lounge, "me", reply_to=first)
+    push = Push.objects.get()
+    assert (push.title, push.body) == ("Alice in Lounge", "me")
+    Push.objects.all().delete()
+    blocks.block(bob, alice)
+    say(alice, lounge, "me again", reply_to=first)
+    assert not Push.objects.exists()

@@ -30,7 +30,12 @@ def written(room: Room, *intents: Write) -> list[Outcome]:
 
 
 def post(
-    author: User, room: Room, body: str = "", *, reply_to: int | None = None
+    author: User,
+    room: Room,
+    body: str = "",
+    *,
+    reply_to: int | None = None,
+    in_room: bool = True,
 ) -> PostIntent:
     """A message; without a body one that grows."""
     return PostIntent(
@@ -41,6 +46,7 @@ def post(
         *NOWHERE,
         room.public_id,
         grows=not body,
+        in_room=in_room,
     )
 
 
