@@ -17,6 +17,7 @@ from livechat.lib.codec import encode
 from livechat.lib.crowd import Crowd
 from livechat.lib.frames import text_frame
 from livechat.lib.hub import Hub
+from livechat.lib.page_frames import one_frame
 from livechat.lib.storage import NoAnswer
 
 logger = logging.getLogger(__name__)
@@ -70,12 +71,14 @@ class Conflation:
             return
         if crowd.shown != shown or self._roster_of(room) is not roster:
             return  # it is another by now: the next look
-        page = text_frame(pane + typing_fragment(roster.typists()))
-        for connection in crowd.take_drained():
+        drained = crowd.take_drained()
+        languages = {one.language for one in drained}
+        pages = one_frame(pane + typing_fragment(roster.typists()), languages)
+        for connection in drained:
             if connection.html and not pane:
                 crowd.behind.add(connection)  # it came meanwhile: the next look
             elif connection.html:
-                connection.socket.write_framed(page)
+                connection.socket.write_framed(pages[connection.language])
             else:
                 picture = roster.show(partial(state_frame, room))
                 connection.socket.write_framed(picture)

@@ -149,7 +149,8 @@ def send_publications(
     if not publications:
         return
     if connection.html:
-        connection.socket.write_framed(page_frames(publications, web.hub.cursor))
+        framed = page_frames(publications, web.hub.cursor, connection.language)
+        connection.socket.write_framed(framed)
         if told := [one.said for one in publications if one.said is not None]:
             connection.send(b"", spoken(told))
     else:

@@ -327,7 +327,7 @@ class WebProcess:
             text_frame(encode(one)) for one in presence_frames(room, told)
         )
         typed = told.started or told.stopped
-        line = text_frame(people.typing_fragment(roster.typists())) if typed else b""
+        line = people.typing_fragment(roster.typists()) if typed else b""
         feed.show(frames, line)
         self.conflation.watch(room)
         if feed.crowd.pages:
@@ -366,7 +366,7 @@ class WebProcess:
             logger.warning("a pane waits, the database said: %r", error)
             return room not in self.hub.feeds
         if html and (feed := self.hub.feeds.get(room)):
-            feed.show(b"", text_frame(html))
+            feed.show(b"", html)
             self.conflation.watch(room)
         return True
 

@@ -118,6 +118,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "accounts.devices.note_devices",
     "accounts.http.first_run",
+    "livechat.lib.http.words_in_pages",
     "livechat.lib.http.storage_away",
 ]
 

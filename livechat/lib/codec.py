@@ -14,6 +14,7 @@ from typing import NoReturn, TypeAlias
 import msgspec
 
 from livechat.lib.limits import FRAME_MAX_DEPTH, FRAME_MAX_KEYS
+from livechat.lib.words import Words
 
 JSONValue: TypeAlias = (
     None | bool | int | float | str | list["JSONValue"] | dict[str, "JSONValue"]
@@ -29,7 +30,15 @@ STRING = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\Z|\\\Z)', re.DOTALL)
 NOT_A_BRACKET = re.compile(r"[^\[\]{}]++")
 NESTING = {"[": 1, "{": 1, "]": -1, "}": -1}
 
-_encoder = msgspec.json.Encoder()
+
+def _text_of(value: object) -> str:
+    """What msgspec does not know; a sentence is told in English."""
+    if isinstance(value, Words):
+        return value[:]
+    raise TypeError(f"Expected what JSON can hold, got {type(value).__name__}.")
+
+
+_encoder = msgspec.json.Encoder(enc_hook=_text_of)
 
 
 class FrameError(ValueError):

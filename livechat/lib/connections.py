@@ -4,7 +4,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, Protocol
 
-from livechat.lib import limits
+from livechat.lib import limits, words
 from livechat.lib.frames import text_frame
 
 if TYPE_CHECKING:
@@ -38,13 +38,23 @@ class Connection:
         "id",
         "joining",
         "known",
+        "language",
         "principal",
         "socket",
         "started_at",
     )
 
-    def __init__(self, id_: str, socket: Socket, *, html: bool, principal: Any) -> None:
+    def __init__(
+        self,
+        id_: str,
+        socket: Socket,
+        *,
+        html: bool,
+        principal: Any,
+        language: str = words.DEFAULT,
+    ) -> None:
         self.id = id_
+        self.language = language  # of a page
         self.socket = socket
         self.html = html
         self.principal = principal
@@ -64,6 +74,6 @@ class Connection:
 
     def send(self, json: bytes, html: bytes = b"") -> None:
         """Write one frame of the socket's own format; no HTML, nothing to a page."""
-        payload = html if self.html else json
+        payload = words.put(html, self.language) if self.html else json
         if payload:
             self.socket.write_framed(text_frame(payload))

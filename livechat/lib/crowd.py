@@ -1,4 +1,4 @@
-"""The live sockets of one room: the same framed bytes to each of them.
+"""The live sockets of one room: the same framed bytes to each of them, by language.
 
 What it guards: nothing is built for a single socket, a large room is written to slice
 by slice so that the other rooms get their turn, and who left gets not one byte more.
@@ -7,10 +7,11 @@ by slice so that the other rooms get their turn, and who left gets not one byte 
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from livechat.lib import limits
 from livechat.lib.connections import TRY_AGAIN_LATER, Connection
+from livechat.lib.page_frames import one_frame
 
 HEAL_LOOK_S = 0.01  # between two looks at what sockets have taken
 
@@ -51,7 +52,8 @@ class Crowd:
     )
 
     def __init__(self) -> None:
-        self.pages: dict[Connection, _Seat] = {}
+        # By language; one that nobody here reads has no entry.
+        self.pages: dict[str, dict[Connection, _Seat]] = {}
         self.programs: dict[Connection, _Seat] = {}
         # Who missed a state: they had not taken what was sent before, or are not live.
         self.behind: set[Connection] = set()
@@ -61,16 +63,18 @@ class Crowd:
         self._ended_at = 0.0
 
     def __len__(self) -> int:
-        return len(self.pages) + len(self.programs)
+        return sum(map(len, self.pages.values())) + len(self.programs)
 
     def __iter__(self) -> Iterator[Connection]:
-        return iter([*self.pages, *self.programs])
+        return iter([*self._all_pages(), *self.programs])
 
     def __contains__(self, connection: Connection) -> bool:
         return connection in self._of(connection)
 
     def add(self, connection: Connection) -> None:
         """From now on the socket gets what is written."""
+        if connection.html:
+            self.pages.setdefault(connection.language, {})
         self._of(connection).setdefault(connection, _Seat(connection))
 
     def discard(self, connection: Connection) -> None:
@@ -78,9 +82,11 @@ class Crowd:
         self.behind.discard(connection)
         if seat := self._of(connection).pop(connection, None):
             seat.connection, seat.write = None, _nowhere
+        if not self.pages.get(connection.language, True):
+            del self.pages[connection.language]
 
-    def write(self, json_frames: bytes, html_frames: bytes) -> None:
-        """Write framed bytes to every socket, by its format; empty: to none.
+    def write(self, json_frames: bytes, html_frames: Mapping[str, bytes]) -> None:
+        """Write framed bytes to every socket, by format and language; empty: to none.
 
         A crowd of up to CROWD_SLICE_SOCKETS has them when this returns. A larger one
         gets them in slices, with a pass through the loop between; writes keep their
@@ -90,18 +96,21 @@ class Crowd:
 
     def turn_pages_away(self) -> None:
         """Close the pages, which were not told something; each resumes by number."""
-        for connection in list(self.pages):
+        for connection in self._all_pages():
             self.discard(connection)
             connection.socket.close(TRY_AGAIN_LATER, "something was not told")
 
-    def show(self, json_frames: bytes, html_frames: bytes) -> None:
+    def show(self, json_frames: bytes, html: bytes) -> None:
         """Write what tells how something is, to sockets for which nothing waits.
+
+        Programs get the frames, and pages the fragment in one.
 
         The others are `behind` from then on, and get no state until `take_drained`:
         of what they missed only the last counts.
         """
         self.shown += 1
-        self._begin(self._show, json_frames, html_frames)
+        pages = one_frame(html, self.pages) if html else {}
+        self._begin(self._show, json_frames, pages)
 
     def any_drained(self) -> bool:
         """Whether somebody who is behind has taken all that was sent."""
@@ -114,10 +123,13 @@ class Crowd:
         self.behind.difference_update(drained)
         return drained
 
-    def _begin(self, writer: _Writer, json_frames: bytes, html_frames: bytes) -> None:
+    def _begin(
+        self, writer: _Writer, json_frames: bytes, html_frames: Mapping[str, bytes]
+    ) -> None:
         is_writing = bool(self._slices)
         self._cut(writer, json_frames, self.programs)
-        self._cut(writer, html_frames, self.pages)
+        for language, pages in self.pages.items():
+            self._cut(writer, html_frames.get(language, b""), pages)
         if not is_writing:
             self._spent_s = 0.0
             self._write_on()
@@ -184,4 +196,9 @@ class Crowd:
         return len(seats)
 
     def _of(self, connection: Connection) -> dict[Connection, _Seat]:
-        return self.pages if connection.html else self.programs
+        if connection.html:
+            return self.pages.get(connection.language, {})
+        return self.programs
+
+    def _all_pages(self) -> list[Connection]:
+        return [one for pages in self.pages.values() for one in pages]

@@ -19,7 +19,7 @@ from livechat.lib.crowd import Crowd
 from livechat.lib.events import Event as Event  # where all look for it
 from livechat.lib.frames import text_frame
 from livechat.lib.growth import Growth, Piece, Texts
-from livechat.lib.page_frames import page_frames
+from livechat.lib.page_frames import frames_by_language
 from livechat.lib.speech import Said, Speak, Speech, silent
 
 logger = logging.getLogger(__name__)
@@ -266,13 +266,13 @@ class Feed:
         self._write()
         self.crowd.finish()
 
-    def show(self, json_frames: bytes, html_frames: bytes) -> None:
+    def show(self, json_frames: bytes, html: bytes) -> None:
         """Write what tells how something is (`Crowd.show`).
 
         Who is not live yet has seen how it was, and is told with those who are behind.
         """
         self.crowd.behind.update(self.ahead)
-        self.crowd.show(json_frames, html_frames)
+        self.crowd.show(json_frames, html)
 
     def _write(self) -> None:
         """Begin to write all that waits, one write a socket."""
@@ -282,17 +282,17 @@ class Feed:
         if not self._pending:
             return
         pending, self._pending = self._pending, []
-        html = self._for_pages(pending) if self.crowd.pages else b""
+        html = self._for_pages(pending)
         told = (text_frame(one.json) for one in pending if one.json)
         self.crowd.write(b"".join(told), html)
 
-    def _for_pages(self, pending: Sequence[Publication]) -> bytes:
+    def _for_pages(self, pending: Sequence[Publication]) -> dict[str, bytes]:
         try:
-            return page_frames(pending, self._cursor)
+            return frames_by_language(pending, self._cursor, self.crowd.pages)
         except Exception:  # whatever broke, a page must not go on behind a hole
             logger.exception("a room could tell its pages nothing, they come again")
             self.crowd.turn_pages_away()
-            return b""
+            return {}
 
     def drop(self, connection: Connection) -> None:
         """Take a socket out of the room at once."""

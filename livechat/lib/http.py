@@ -11,8 +11,9 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import DisallowedHost
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
 
-from livechat.lib import limits
+from livechat.lib import limits, words
 from livechat.lib.storage import DatabaseAway, disk_is_full
 
 logger = logging.getLogger(__name__)
@@ -32,6 +33,21 @@ def security_headers(get_response: Answer) -> Answer:
         )
         if not request.path.startswith(settings.STATIC_URL):
             response.setdefault("Cache-Control", "private, no-store")
+        return response
+
+    return middleware
+
+
+def words_in_pages(get_response: Answer) -> Answer:
+    """Middleware: what is marked in a page (livechat/lib/words.py) in its language."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        is_page = response.get("Content-Type", "").startswith("text/html")
+        if is_page and not response.streaming:
+            content = words.put(response.content, get_language() or words.DEFAULT)
+            if content is not response.content:
+                response.content = content
         return response
 
     return middleware

@@ -10,6 +10,8 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from jinja2.ext import Extension
 
+from livechat.lib.words import marked
+
 _BREAK = re.compile(r"\n\s*(?=[<{])|\n\s*\Z")
 
 
@@ -24,7 +26,12 @@ class OneLine(Extension):
 
 
 def environment(**options: Any) -> Environment:
-    """The environment of TEMPLATES: all is escaped, an unknown name is an error."""
-    return Environment(  # noqa: S701 - Django passes autoescape=True
+    """The environment of TEMPLATES: all is escaped, an unknown name is an error.
+
+    Words for people are `{{ marked("…") }}` (livechat/lib/words.py).
+    """
+    made = Environment(  # noqa: S701 - Django passes autoescape=True
         **{**options, "undefined": StrictUndefined}, extensions=[OneLine]
     )
+    made.globals["marked"] = marked
+    return made

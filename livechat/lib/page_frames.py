@@ -4,10 +4,10 @@ The rule it guards: a frame's cursor says what a page has that got this frame an
 other after it, so that one whose line is cut goes on from there.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
-from livechat.lib import limits
+from livechat.lib import limits, words
 from livechat.lib.frames import text_frame
 
 
@@ -38,7 +38,23 @@ class Fragment(Protocol):
 F = TypeVar("F", bound=Fragment)
 
 
-def page_frames(publications: Sequence[F], cursor: Callable[[int], bytes]) -> bytes:
+def one_frame(html: bytes, languages: Iterable[str]) -> dict[str, bytes]:
+    """A fragment as a frame for pages of each of the languages."""
+    return {one: text_frame(words.put(html, one)) for one in languages}
+
+
+def frames_by_language(
+    publications: Sequence[F], cursor: Callable[[int], bytes], languages: Iterable[str]
+) -> dict[str, bytes]:
+    """`page_frames` once for each of the languages."""
+    return {one: page_frames(publications, cursor, one) for one in languages}
+
+
+def page_frames(
+    publications: Sequence[F],
+    cursor: Callable[[int], bytes],
+    language: str = words.DEFAULT,
+) -> bytes:
     """Frames of PAGE_FRAME_BYTES and one fragment at most, each with a cursor.
 
     A page looks up all targets of a frame before it places anything; so what changes
@@ -54,9 +70,13 @@ def page_frames(publications: Sequence[F], cursor: Callable[[int], bytes]) -> by
         frames[-1].append(one)
         size_bytes += len(one.html)
     return b"".join(
-        text_frame(b"".join(one.html for one in frame) + cursor(seen))
+        text_frame(_in_words(frame, language) + cursor(seen))
         for frame, seen in zip(frames, _cursors(frames), strict=True)
     )
+
+
+def _in_words(frame: Sequence[F], language: str) -> bytes:
+    return words.put(b"".join(one.html for one in frame), language)
 
 
 def _needs(one: F, frame: Sequence[F]) -> bool:

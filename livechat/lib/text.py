@@ -10,6 +10,7 @@ import unicodedata
 from livechat.lib.bidi import without_open_bidi
 from livechat.lib.limits import NAME_MAX_LENGTH
 from livechat.lib.lookalikes import GREEK_CAPITALS, LOOKALIKES
+from livechat.lib.words import MARKS
 
 # C0 and C1 but tab and the line ends; lone surrogates, which no encoding can hold.
 BAD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
@@ -52,13 +53,14 @@ def normalise_text(text: str, *, max_length: int) -> str:
 
     Line ends become \\n, letters are composed (NFC, never NFKC, which rewrites what
     people mean), white space at the end goes. Direction controls (U+202A to U+202E,
-    U+2066 to U+2069) without a partner on their line are dropped. A second call
-    changes nothing.
+    U+2066 to U+2069) without a partner on their line are dropped, and so are the marks
+    of livechat/lib/words.py. A second call changes nothing.
 
     Raises: EmptyText, TooLong, BadText.
     """
     _refuse_bad(text, max_length)
-    normal = _composed(without_open_bidi(LINE_END.sub("\n", text))).rstrip()
+    seen = LINE_END.sub("\n", MARKS.sub("", text))
+    normal = _composed(without_open_bidi(seen)).rstrip()
     if len(normal) > max_length:
         raise _too_long(max_length)
     if not VISIBLE.search(normal):
@@ -74,7 +76,7 @@ def checked_piece(text: str, *, max_length: int) -> str:
     _refuse_bad(text, max_length)
     if len(text) > max_length:
         raise _too_long(max_length)
-    return text
+    return MARKS.sub("\ufffd", text)  # whoever sends pieces counts what was taken
 
 
 def joined_text(text: str, *, max_length: int) -> str:
@@ -103,7 +105,7 @@ def normalise_name(text: str, *, max_length: int = NAME_MAX_LENGTH) -> str:
     Raises: EmptyText (also for accents without a letter), TooLong, BadText.
     """
     _refuse_bad(text, max_length)
-    name = _composed(" ".join(HIDDEN.sub("", text).split()))
+    name = _composed(" ".join(HIDDEN.sub("", MARKS.sub("", text)).split()))
     if len(name) > max_length:
         raise _too_long(max_length)
     if all(map(unicodedata.combining, name.replace(" ", ""))):

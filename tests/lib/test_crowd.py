@@ -30,8 +30,8 @@ def small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_small_crowd_has_it_when_the_write_returns() -> None:
     crowd = Crowd()
     program, page = member(crowd)[1], member(crowd, html=True)[1]
-    crowd.write(b"json", b"html")
-    crowd.write(b"", b"more")
+    crowd.write(b"json", {"en": b"html"})
+    crowd.write(b"", {"en": b"more"})
     assert (program.writes, page.writes) == ([b"json"], [b"html", b"more"])
 
 
@@ -46,7 +46,7 @@ async def test_others_get_their_turn_between_the_slices_of_a_large_crowd() -> No
         if seen[-1] < 8:
             asyncio.get_running_loop().call_soon(look)
 
-    crowd.write(b"a", b"")
+    crowd.write(b"a", {})
     look()
     await until(lambda: seen[-1] == 8)
     assert seen == [3, 6, 8]
@@ -58,7 +58,7 @@ async def test_writes_keep_their_order_when_they_meet() -> None:
     programs = [member(crowd)[1] for _ in range(7)]
     pages = [member(crowd, html=True)[1] for _ in range(7)]
     for number in range(5):
-        crowd.write(b"j%d" % number, b"h%d" % number)
+        crowd.write(b"j%d" % number, {"en": b"h%d" % number})
     await until(lambda: len(pages[-1].writes) == 5)
     assert all(one.writes == [b"j0", b"j1", b"j2", b"j3", b"j4"] for one in programs)
     assert all(one.writes == [b"h0", b"h1", b"h2", b"h3", b"h4"] for one in pages)
@@ -69,7 +69,7 @@ async def test_who_leaves_between_two_slices_gets_nothing_of_what_was_begun() ->
     crowd = Crowd()
     others = [member(crowd)[1] for _ in range(5)]
     leaver, socket = member(crowd)
-    crowd.write(b"a", b"")
+    crowd.write(b"a", {})
     crowd.discard(leaver)
     crowd.discard(leaver)
     await until(lambda: all(one.writes == [b"a"] for one in others))
@@ -81,11 +81,11 @@ async def test_who_comes_between_two_slices_gets_only_what_is_written_later() ->
     crowd = Crowd()
     others = [member(crowd)[1] for _ in range(5)]
     leaver, socket = member(crowd)
-    crowd.write(b"a", b"")
+    crowd.write(b"a", {})
     crowd.discard(leaver)
     crowd.add(leaver)
     newcomer = member(crowd)[1]
-    crowd.write(b"b", b"")
+    crowd.write(b"b", {})
     await until(lambda: newcomer.writes == [b"b"])
     assert socket.writes == [b"b"]
     assert all(one.writes == [b"a", b"b"] for one in others)
@@ -94,7 +94,7 @@ async def test_who_comes_between_two_slices_gets_only_what_is_written_later() ->
 async def test_a_room_that_was_written_to_just_now_waits_until_frames_meet() -> None:
     crowd = Crowd()
     assert crowd.rest_s() <= 0
-    crowd.write(b"a", b"")
+    crowd.write(b"a", {})
     assert 0 < crowd.rest_s() <= limits.FLUSH_INTERVAL_S
     await until(lambda: crowd.rest_s() <= 0)
 
@@ -160,7 +160,7 @@ def test_a_state_goes_only_to_those_for_whom_nothing_waits() -> None:
     assert crowd.take_drained() == []
     slows.unsent_bytes = 0
     crowd.show(b"two", b"")  # without the first one it would make no sense
-    crowd.write(b"message", b"")
+    crowd.write(b"message", {})
     assert quick.writes == [b"one", b"two", b"message"]
     assert slows.writes == [b"message"]
     assert crowd.any_drained()
