@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.cache.backends.db import DatabaseCache
 from django.db import OperationalError, models
+from django.utils import timezone
 
 
 class Remembered(models.Model):
@@ -31,6 +32,8 @@ class SharedCache(DatabaseCache):
         stored: bool = super()._base_set(mode, key, value, timeout)  # type: ignore[misc]
         if not stored and not (mode == "add" and self._is_there(key)):
             raise OperationalError("what a log-in must remember was not stored")
+        # Addresses of visitors are in the keys: they go when their time is over.
+        Remembered.objects.filter(expires__lt=timezone.now()).delete()
         return stored
 
     def _is_there(self, key: str) -> bool:

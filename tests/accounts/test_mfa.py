@@ -9,6 +9,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
 from django.contrib import admin
+from django.core.cache import cache
 from django.core.management import call_command
 from django.db.models import F
 from django.test import Client
@@ -97,6 +98,14 @@ def test_a_code_is_remembered_as_long_as_it_is_good(bob: User, secret: str) -> N
     Remembered.objects.update(expires=F("expires") - a_while)
     second.post("/accounts/2fa/authenticate/", form)
     assert (is_in(first), is_in(second)) == (True, False)
+
+
+def test_what_is_over_is_not_kept(db: None) -> None:
+    cache.set("address", "tries", timeout=60)
+    Remembered.objects.update(expires=F("expires") - timedelta(minutes=2))
+    assert cache.add("another", "word", timeout=60)
+    assert not cache.add("another", "word", timeout=60)
+    assert [one.cache_key for one in Remembered.objects.all()] == [":1:another"]
 
 
 @pytest.mark.parametrize(("steps", "lets_in"), [(-1, True), (1, True), (-3, False)])
