@@ -9,7 +9,7 @@ RUN_READY := @$(PYTHON) scripts/bootstrap.py
 DEV_READY := @$(PYTHON) scripts/bootstrap.py --dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run status stop demo test test-postgres test-redis check bench chaos screenshots css
+.PHONY: help run status stop demo test test-postgres test-redis check bench chaos screenshots css messages
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +48,9 @@ chaos: ## kill, freeze and starve a site of its own, and check what people saw (
 screenshots: ## take the screenshots of the documentation
 	$(DEV_READY) && exec $(VENV_PYTHON) scripts/browser.py
 	@exec $(VENV_PYTHON) scripts/screenshots.py $(ARGS)
+
+messages: ## gather what people read into the catalogs of languages, and compile them
+	$(DEV_READY) && exec $(VENV_PYTHON) scripts/messages.py $(ARGS)
 
 css: ## build static/css from frontend/
 	$(DEV_READY) && exec $(VENV_PYTHON) scripts/css.py $(ARGS)

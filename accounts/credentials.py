@@ -36,6 +36,7 @@ FIELDS = (
     "availability",
     "available_until_s",
     "choices",
+    "language",
 )
 
 _session = Prepared(

@@ -118,6 +118,7 @@ def _make_nobody(user: User) -> None:
         role=User.Role.MEMBER,
         is_active=False,
         theme="system",
+        language="",
         availability="online",
         available_until_s=0,
         erased_at=now,

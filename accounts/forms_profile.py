@@ -4,10 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts import availability
 from accounts.forms import NAME_TAKEN, NameField, free_name
@@ -18,8 +20,9 @@ from livechat.lib.emoji import emoji
 from livechat.lib.text import EmptyText, TextError, normalise_name, normalise_text
 from livechat.lib.zones import zone_called
 
-THEMES = (("system", "As the system"), ("light", "Light"), ("dark", "Dark"))
-NO_ZONE = "Choose one of the list, such as Europe/Berlin or UTC."
+THEMES = (("system", _("As the system")), ("light", _("Light")), ("dark", _("Dark")))
+LANGUAGES = (("", _("As the browser")), *settings.LANGUAGES)
+NO_ZONE = _("Choose one of the list, such as Europe/Berlin or UTC.")
 # What many are at, to be set by one press.
 AT_ONCE = (
     ("\U0001f5e3\ufe0f", "In a meeting", "1h"),
@@ -62,7 +65,10 @@ class ProfileForm(forms.Form):
         widget=forms.TextInput({"list": "zones", "autocomplete": "off"}),
         help_text="Others see what time it is for you. Empty: nobody does.",
     )
-    theme = forms.ChoiceField(choices=THEMES, widget=forms.RadioSelect)
+    language = forms.ChoiceField(label=_("Language"), choices=LANGUAGES, required=False)
+    theme = forms.ChoiceField(
+        label=_("Theme"), choices=THEMES, widget=forms.RadioSelect
+    )
 
     def __init__(self, data: QueryDict | None = None, *, user: User) -> None:
         self.user, self.profile = user, profile_of(user)
@@ -71,6 +77,7 @@ class ProfileForm(forms.Form):
             initial={
                 "display_name": user.display_name,
                 "theme": user.theme,
+                "language": user.language,
                 "pronouns": self.profile.pronouns,
                 "about": self.profile.about,
                 "zone": self.profile.zone,
@@ -103,10 +110,11 @@ class ProfileForm(forms.Form):
         """Store; False, with an error on the form, when the name has just gone."""
         self.user.display_name = self.cleaned_data["display_name"]
         self.user.theme = self.cleaned_data["theme"]
+        self.user.language = self.cleaned_data["language"]
         for name in ("pronouns", "about", "zone"):
             setattr(self.profile, name, self.cleaned_data[name])
         try:
-            self.user.save(update_fields=["display_name", "theme"])
+            self.user.save(update_fields=["display_name", "theme", "language"])
         except IntegrityError:
             self.add_error("display_name", NAME_TAKEN)
             return False

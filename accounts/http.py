@@ -12,6 +12,7 @@ from django.utils.functional import SimpleLazyObject
 from accounts.links import invite_of
 from accounts.models import Community, User
 from livechat.lib.http import Answer
+from livechat.lib.languages import in_language_of
 
 # In the session of somebody who has just made their account: take them to a room.
 JUST_ARRIVED = "just_arrived"
@@ -38,6 +39,23 @@ def first_run(get_response: Answer) -> Answer:
         return get_response(request) if inhabited else redirect("set_up")
 
     return middleware
+
+
+def in_own_language(get_response: Answer) -> Answer:
+    """Middleware: pages in the language that the person chose, else the browser's."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        return in_language_of(request, _own_language(request), get_response)
+
+    return middleware
+
+
+def _own_language(request: HttpRequest) -> str:
+    # Who asks is not known while the database is away; the view will say so.
+    try:
+        return getattr(request.user, "language", "")
+    except DatabaseError:
+        return ""
 
 
 def community(request: HttpRequest) -> dict[str, Any]:

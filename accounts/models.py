@@ -78,6 +78,8 @@ class User(AbstractBaseUser):
     availability = models.CharField(max_length=10, default="online", editable=False)
     available_until_s = models.BigIntegerField(default=0, editable=False)
     choices = models.PositiveIntegerField(default=0, editable=False)  # so far
+    # What they are spoken to in, "" for what the browser asks for.
+    language = models.CharField(max_length=10, default="", blank=True)
     erased_at = models.DateTimeField(null=True, editable=False)  # accounts/erasure.py
     # When something of them changed that others see.
     shown_at = models.DateTimeField(default=timezone.now, db_index=True, editable=False)

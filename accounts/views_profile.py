@@ -8,7 +8,9 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import availability
@@ -23,6 +25,7 @@ from accounts.http import UserRequest
 from accounts.profiles import LASTING, Profile, profile_of
 from accounts.rates import TooOften, pay
 from livechat.lib.http import error_page
+from livechat.lib.languages import language_for
 from livechat.lib.zones import zones
 
 View = Callable[[HttpRequest], HttpResponse]
@@ -60,7 +63,9 @@ def profile(request: HttpRequest) -> HttpResponse:
     user = cast(UserRequest, request).user
     form = ProfileForm(request.POST or None, user=user)
     if form.is_valid() and form.save():
-        messages.success(request, "Saved.")
+        accepted = request.headers.get("Accept-Language", "")
+        with translation.override(language_for(user.language, accepted)):
+            messages.success(request, gettext("Saved."))
         return redirect("profile")
     context = {"form": form, "zones": zones(), "status": form.profile.status}
     status = 422 if form.errors else 200

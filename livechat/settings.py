@@ -106,6 +106,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "livechat.lib.http.security_headers",
+    "livechat.lib.languages.in_language_of_browser",
     "livechat.lib.http.known_host",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "livechat.lib.http.no_nul",
@@ -113,6 +114,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.http.in_own_language",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -136,6 +138,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
                 "accounts.http.community",
             ],
+            "builtins": ["django.templatetags.i18n"],
             "loaders": [
                 (
                     "django.template.loaders.cached.Loader",
@@ -155,7 +158,15 @@ TEMPLATES: list[dict[str, Any]] = [
     },
 ]
 
+# What is said outside of a request is English: it may be meant for many people.
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "livechat" / "locale"]
+# For whoever has chosen none, and whose browser asks for none of these.
+SITE_LANGUAGE = env_str("SITE_LANGUAGE", LANGUAGE_CODE)
+if SITE_LANGUAGE not in dict(LANGUAGES):
+    codes = " or ".join(dict(LANGUAGES))
+    raise BadSetting(f"SITE_LANGUAGE: expected {codes}, got {SITE_LANGUAGE!r}.")
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True

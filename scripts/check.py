@@ -23,6 +23,7 @@ def checks() -> dict[str, list[str]]:
         "djade": [str(BIN / "djade"), "--check", *templates],
         "migrations": [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"],
         "vendored files": [PYTHON, "scripts/vendor.py", "--check"],
+        "messages": [PYTHON, "scripts/messages.py", "--check"],
         "css": [PYTHON, "scripts/css.py", "--check"],
     }
 

@@ -6,7 +6,9 @@ because the disk is gone, still tells everybody everything.
 
 from pathlib import Path
 
+from django.conf import settings
 from django.template import engines
+from django.utils import translation
 from django.utils.formats import localize
 
 _JINJA = ".jinja"  # the templates of the engine "fragments"
@@ -14,7 +16,10 @@ _JINJA = ".jinja"  # the templates of the engine "fragments"
 
 def load_templates() -> None:
     """Compile every template of the site; one that is wrong raises."""
-    localize(1)  # reads the language's formats
+    for language, _ in settings.LANGUAGES:
+        with translation.override(language):
+            localize(1)  # reads the language's formats
+            translation.gettext("Close")  # and its words
     for engine in engines.all():
         is_jinja = engine.name == "fragments"
         for folder in map(Path, engine.dirs):

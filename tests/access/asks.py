@@ -160,7 +160,11 @@ def _bodies(world: World, row: Row) -> dict[tuple[str, str], dict[str, Any]]:
         ("room_members", "POST"): {"name": outsider.display_name},
         ("room_role", "POST"): {"role": "admin"},
         ("room_mute", "POST"): {"muted": "yes"},
-        ("profile", "POST"): {"display_name": "Another Name", "theme": "dark"},
+        ("profile", "POST"): {
+            "display_name": "Another Name",
+            "theme": "dark",
+            "language": "de",
+        },
         ("person_block", "POST"): {"blocked": "yes"},
         ("theme", "POST"): {"theme": "dark"},
         ("status", "POST"): {"text": "Busy", "lasting": "today"},

@@ -204,6 +204,7 @@ def snapshot() -> list[object]:
         "email",
         "role",
         "theme",
+        "language",
         "is_active",
         "epoch",
         "password",

@@ -1,0 +1,76 @@
+"""Which language a page is in, and that programs read English whatever happens."""
+
+import pytest
+from django.test import Client
+from django.test.utils import override_settings
+
+from accounts.models import User
+from livechat.lib.languages import language_for
+from tests.accounts.conftest import client_of
+
+GERMAN = {"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"}
+
+
+@pytest.mark.parametrize(
+    ("own", "accepted", "language"),
+    [
+        ("", "", "en"),
+        ("", "de", "de"),
+        ("", "de-AT,en;q=0.5", "de"),
+        ("", "fr, de;q=0.8, en;q=0.9", "en"),
+        ("", "fr", "en"),
+        ("", "*, de", "en"),
+        ("", "de" * 40_000, "en"),
+        ("", "\ud800,;;q=x", "en"),
+        ("en", "de", "en"),
+        ("de", "en", "de"),
+        ("tlh", "de", "de"),
+    ],
+)
+def test_a_language_is_ones_own_else_the_browsers_else_the_sites(
+    own: str, accepted: str, language: str
+) -> None:
+    assert language_for(own, accepted) == language
+
+
+@override_settings(SITE_LANGUAGE="de")
+def test_a_site_has_a_language_for_whom_nothing_else_is_known() -> None:
+    assert language_for("", "tlh") == "de"
+    assert language_for("", "en-GB") == "en"
+
+
+def test_the_page_of_a_visitor_is_in_the_browsers_language(alice: User) -> None:
+    page = Client().get("/accounts/login/", headers=GERMAN)
+    assert '<html lang="de">' in page.text
+    assert "Accept-Language" in page["Vary"]
+    assert page["Content-Language"] == "de"
+    assert '<html lang="en">' in Client().get("/accounts/login/").text
+
+
+def test_a_person_chooses_a_language_in_the_profile_and_is_answered_in_it(
+    bob: User,
+) -> None:
+    form = {"display_name": "Bob", "theme": "system", "language": "de"}
+    client = client_of(bob)
+    page = client.post("/profile/", form, follow=True)
+    assert '<html lang="de"' in page.text
+    assert "Gespeichert." in page.text
+    page = client.post("/profile/", form | {"language": "en"}, headers=GERMAN)
+    page = client.get("/profile/", headers=GERMAN)
+    assert '<html lang="en"' in page.text
+    assert "Saved." in page.text
+
+
+def test_an_unknown_language_is_refused(bob: User) -> None:
+    form = {"display_name": "Bob", "theme": "system", "language": "tlh"}
+    assert client_of(bob).post("/profile/", form).status_code == 422
+    bob.refresh_from_db()
+    assert bob.language == ""
+
+
+def test_programs_read_english_whatever_they_accept(bob: User) -> None:
+    bob.language = "de"
+    bob.save(update_fields=["language"])
+    client = client_of(bob)
+    answer = client.get("/api/v1/rooms/nowhere/", headers=GERMAN)
+    assert answer.json()["error"] == Client().get("/api/v1/nowhere/").json()["error"]
