@@ -50,6 +50,15 @@ def test_the_menu_holds_what_one_may_do_and_nothing_else(
     }
 
 
+def test_the_menu_leads_to_who_wrote_it_and_not_to_oneself(
+    alice: User, bob: User, lounge: Room
+) -> None:
+    card = f'href="/people/{bob.public_id}"'
+    for part in (True, False):
+        assert card in get(client_of(alice), lounge, "2/menu", part=part)
+        assert card not in get(client_of(bob), lounge, "2/menu", part=part)
+
+
 def test_who_is_muted_may_delete_and_not_edit(bob: User, lounge: Room) -> None:
     Membership.objects.filter(user=bob).update(is_muted=True)
     menu = get(client_of(bob), lounge, "2/menu")
