@@ -44,7 +44,7 @@ def unread_in(membership: Membership) -> int:
 
 def told_of(level: str, now: tuple[int, int]) -> tuple[int, int]:
     """What a badge shows of unread messages and mentions, as its member has set it."""
-    unread, mentions = now
+    unread, mentions = now[0], min(now)  # a name in a thread is for its own list
     if level == Membership.Level.NOTHING:
         return 0, 0
     return (unread if level == Membership.Level.ALL else 0), mentions

@@ -99,7 +99,7 @@ JSON = st.recursive(
     max_leaves=8,
 )
 NAMES = ["room", "after", "client_id", "body", "reply_to", "attachments", "seq", "on"]
-NAMES += ["offset", "text", "reason"]
+NAMES += ["offset", "text", "reason", "in_room", "commands"]
 KINDS = ["subscribe", "send", "stream", "append", "finish", "read", "react", "typing"]
 
 
