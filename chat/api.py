@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.api import api
 from accounts.http import UserRequest
 from chat import fields, health, openapi
-from chat.api_parts import number_in, refusal, visible
+from chat.api_parts import not_stored, number_in, refusal, visible
 from chat.fields import MAX_SEQ
 from chat.inbox import (
     Refused,
@@ -23,18 +23,6 @@ from chat.models import Message, Room
 from livechat.lib import limits
 from livechat.lib.codec import FrameError, decode
 
-# The status of a refusal, by the error codes of the socket.
-STATUS = {
-    "rate_limited": 429,
-    "busy": 503,
-    "waiting": 503,
-    "storage_full": 507,
-    "forbidden": 403,
-    "no_room": 404,
-    "no_message": 404,
-    "key_reused": 409,
-    "internal": 500,
-}
 FIELDS = frozenset({"body", "client_id", "reply_to", "in_room"})
 
 
@@ -81,7 +69,7 @@ def message(request: UserRequest, public_id: str, seq: int) -> JsonResponse:
     except FrameError as error:
         return refusal(error.code, error.message, 400)
     except Refused as why:
-        return _refused(why)
+        return not_stored(why)
     numbers = {"seq": changed.seq, "changed_seq": changed.changed_seq}
     return JsonResponse({"room": found.public_id, **numbers})
 
@@ -97,7 +85,7 @@ def message_links(request: UserRequest, public_id: str, seq: int) -> JsonRespons
     except FrameError as error:
         return refusal(error.code, error.message, 400)
     except Refused as why:
-        return _refused(why)
+        return not_stored(why)
     numbers = {"seq": changed.seq, "changed_seq": changed.changed_seq}
     return JsonResponse({"room": found.public_id, **numbers})
 
@@ -125,7 +113,7 @@ def _post(request: UserRequest, room: Room) -> JsonResponse:
     try:
         posted = post_message(request.user, room, **fields)
     except Refused as why:
-        return _refused(why)
+        return not_stored(why)
     numbers = {"seq": posted.seq, "changed_seq": posted.changed_seq}
     client_id = str(fields["client_id"])
     return JsonResponse(
@@ -157,9 +145,3 @@ def _fields(body: bytes) -> dict[str, Any]:
         "reply_to": None if reply_to is None else fields.number("reply_to", reply_to),
         "in_room": fields.flag("in_room", given.get("in_room", True)),
     }
-
-
-def _refused(why: Refused) -> JsonResponse:
-    wait_ms = why.retry_after_ms
-    retry_after_s = None if wait_ms is None else -(-wait_ms // 1000)
-    return refusal(why.code, why.message, STATUS.get(why.code, 400), retry_after_s)

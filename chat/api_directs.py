@@ -12,10 +12,10 @@ from chat.api_parts import (
     Fields,
     body_of,
     changes_room,
+    listed,
     needed,
     one_room,
     refusal,
-    room_fields,
 )
 from chat.directs import begin_direct
 from chat.fields import text
@@ -47,7 +47,7 @@ def directs(request: UserRequest) -> HttpResponse:
     if request.method == "GET":
         rooms = list(Room.objects.directs_of(request.user).with_member_count())
         entitle(rooms, request.user)
-        return JsonResponse({"rooms": [room_fields(one, joined=True) for one in rooms]})
+        return JsonResponse({"rooms": listed(request.user, rooms)})
     ids = needed(body_of(request, FIELDS), "users")
     people = list(User.objects.filter(public_id__in=ids, is_active=True))
     if len(people) < len(set(ids)):

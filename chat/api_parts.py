@@ -1,6 +1,6 @@
 """What the views of the JSON API share: rooms as JSON, bodies read, refusals told."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
@@ -11,7 +11,9 @@ from accounts.http import UserRequest
 from accounts.models import User
 from chat import access
 from chat.changes import NotPossible, TooManyChanges
+from chat.inbox import Refused
 from chat.models import Room
+from chat.unread import numbers_of
 from livechat.lib.codec import FrameError, decode
 from livechat.lib.text import BadText, EmptyText, TextError, TooLong, normalise_name
 
@@ -19,6 +21,18 @@ P = ParamSpec("P")
 View = Callable[Concatenate[UserRequest, P], HttpResponse]
 Fields = dict[str, Callable[[str, Any], Any]]
 
+# The status of a refusal, by the error codes of the socket.
+STATUS = {
+    "rate_limited": 429,
+    "busy": 503,
+    "waiting": 503,
+    "storage_full": 507,
+    "forbidden": 403,
+    "no_room": 404,
+    "no_message": 404,
+    "key_reused": 409,
+    "internal": 500,
+}
 _CODES: dict[type[TextError], str] = {
     EmptyText: "empty",
     TooLong: "too_long",
@@ -34,6 +48,13 @@ def refusal(
     if retry_after_s is not None:
         response["Retry-After"] = str(retry_after_s)
     return response
+
+
+def not_stored(why: Refused) -> JsonResponse:
+    """What the room worker refused, or could not be asked."""
+    wait_ms = why.retry_after_ms
+    retry_after_s = None if wait_ms is None else -(-wait_ms // 1000)
+    return refusal(why.code, why.message, STATUS.get(why.code, 400), retry_after_s)
 
 
 def changes_room(view: View[P]) -> View[P]:
@@ -69,8 +90,16 @@ def visible(user: User, public_id: str) -> Room:
         raise Http404("There is no such room, or it is not yours.") from error
 
 
-def room_fields(room: Room, joined: bool) -> dict[str, Any]:
-    """The fields of the protocol's room."""
+def listed(user: User, rooms: Iterable[Room]) -> list[dict[str, Any]]:
+    """The fields of the protocol's room, of each of them; two questions."""
+    there = list(rooms)
+    numbers = numbers_of(user, there)
+    return [_room_fields(one, numbers.get(one.pk)) for one in there]
+
+
+def _room_fields(room: Room, numbers: tuple[int, int] | None) -> dict[str, Any]:
+    """Of a room whose unread messages and mentions are so many for a member."""
+    unread, mentions = numbers or (None, None)
     return {
         "id": room.public_id,
         "kind": room.kind,
@@ -82,17 +111,19 @@ def room_fields(room: Room, joined: bool) -> dict[str, Any]:
         "slow_mode_s": room.slow_mode_s,
         "archived": room.is_archived,
         "members": getattr(room, "member_count", None),
-        "joined": joined,
+        "joined": numbers is not None,
         "last_seq": room.last_seq,
         "last_changed_seq": room.last_changed_seq,
+        "unread": unread,
+        "mentions": mentions,
     }
 
 
 def one_room(user: User, public_id: str) -> dict[str, Any]:
     """The same of one room as it is now, with the asker's role."""
     found = visible(user, public_id)
-    role = access.role_in(user, found)
-    return {**room_fields(found, role is not None), "role": role}
+    (fields,) = listed(user, [found])
+    return {**fields, "role": access.role_in(user, found)}
 
 
 def body_of(request: HttpRequest, fields: Fields) -> dict[str, Any]:

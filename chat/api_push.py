@@ -54,6 +54,8 @@ PREFERENCES: Fields = {
     "zone": _text,
 }
 
+PAUSE: Fields = {"pause": one_of(*actions.PAUSES_H, actions.TOMORROW)}
+
 
 @require_http_methods(["GET", "POST"])
 @api
@@ -116,6 +118,19 @@ def preferences(request: UserRequest) -> HttpResponse:
     return JsonResponse(_preference_fields(stored))
 
 
+@require_http_methods(["POST", "DELETE"])
+@api
+def pause(request: UserRequest) -> HttpResponse:
+    """Hold everything back for a while (POST), or go on (DELETE); until when."""
+    choice = actions.RESUME
+    if request.method == "POST":
+        try:
+            choice = needed(body_of(request, PAUSE), "pause")
+        except FrameError as error:
+            return refusal(error.code, error.message, 400)
+    return JsonResponse({"paused_until": actions.pause(request.user, choice)})
+
+
 @require_POST
 @api
 def tests(request: UserRequest) -> HttpResponse:
@@ -154,6 +169,7 @@ def _preference_fields(one: Preferences) -> dict[str, Any]:
         "quiet_from": one.quiet_from and one.quiet_from.strftime("%H:%M"),
         "quiet_to": one.quiet_to and one.quiet_to.strftime("%H:%M"),
         "zone": one.zone,
+        "paused_until": one.paused_until,
     }
 
 

@@ -5,6 +5,7 @@ from chat import (
     openapi_notices,
     openapi_people,
     openapi_push,
+    openapi_reports,
     openapi_rooms,
 )
 from chat.openapi_parts import (
@@ -14,8 +15,10 @@ from chat.openapi_parts import (
     NUMBER,
     PAGE,
     POSTED,
+    TEXT,
     TEXT_OF_EDIT,
     Schema,
+    an_object,
     answer,
     body,
     errors,
@@ -41,6 +44,28 @@ def document() -> Schema:
     }
 
 
+def _reactions() -> Schema:
+    message = [in_path("room"), in_path("seq", NUMBER)]
+    stored = {
+        "200": answer("Stored, or it was so already", CHANGED),
+        **errors("400", "401", "403", "404", "429", "500", "503", "507"),
+    }
+    return {
+        "/api/rooms/{room}/messages/{seq}/reactions": {
+            "parameters": message,
+            "post": {
+                "summary": "Give an emoji of yours to a message",
+                "requestBody": body(an_object({"emoji": TEXT})),
+                "responses": stored,
+            },
+        },
+        "/api/rooms/{room}/messages/{seq}/reactions/{emoji}": {
+            "parameters": [*message, in_path("emoji")],
+            "delete": {"summary": "Take yours back", "responses": stored},
+        },
+    }
+
+
 def _paths() -> Schema:
     highest = 2**53
     return {
@@ -49,6 +74,8 @@ def _paths() -> Schema:
         **openapi_push.paths(),
         **openapi_notices.paths(),
         **openapi_kept.paths(),
+        **openapi_reports.paths(),
+        **_reactions(),
         "/api/rooms/{room}/messages": {
             "parameters": [in_path("room")],
             "get": {

@@ -11,6 +11,7 @@ NUMBER: Schema = {"type": "integer", "minimum": 0}
 FLAG: Schema = {"type": "boolean"}
 MOMENT: Schema = {"type": "string", "format": "date-time"}
 ROLE: Schema = {"enum": ["admin", "moderator", "member"]}
+MAYBE_MOMENT: Schema = {"type": ["string", "null"], "format": "date-time"}
 MAYBE_NUMBER: Schema = {"type": ["integer", "null"], "minimum": 0}
 
 
@@ -34,6 +35,8 @@ ROOM = an_object(
         "joined": FLAG,
         "last_seq": NUMBER,
         "last_changed_seq": NUMBER,
+        "unread": MAYBE_NUMBER,
+        "mentions": MAYBE_NUMBER,
     }
 )
 ONE_ROOM = an_object({**ROOM["properties"], "role": {"enum": [*ROLE["enum"], None]}})

@@ -2,6 +2,7 @@
 
 from chat.openapi_parts import (
     FLAG,
+    MAYBE_MOMENT,
     MAYBE_NUMBER,
     MOMENT,
     NUMBER,
@@ -15,16 +16,16 @@ from chat.openapi_parts import (
     nothing,
 )
 from livechat.lib import limits
+from livechat.push.actions import PAUSES_H, TOMORROW
 from livechat.push.models import Preferences
 
-_MAYBE_MOMENT: Schema = {"type": ["string", "null"], "format": "date-time"}
 _CLOCK: Schema = {"type": ["string", "null"], "pattern": "^[0-2][0-9]:[0-5][0-9]$"}
 _SUBSCRIPTION = an_object(
     {
         "id": TEXT,
         "name": TEXT,
         "created_at": MOMENT,
-        "last_success_at": _MAYBE_MOMENT,
+        "last_success_at": MAYBE_MOMENT,
         "failures": NUMBER,
     }
 )
@@ -71,6 +72,7 @@ def paths() -> Schema:
             },
         },
         "/api/push/preferences": _preferences(),
+        "/api/push/pause": _pause(),
         "/api/push/tests": {
             "post": {
                 "summary": "Tell all of your browsers, to see whether they show it",
@@ -106,8 +108,24 @@ def _subscriptions() -> Schema:
     }
 
 
+def _pause() -> Schema:
+    choices = [*PAUSES_H, TOMORROW]
+    until = answer("Until when", an_object({"paused_until": MAYBE_MOMENT}))
+    return {
+        "post": {
+            "summary": "Hold everything back for a while",
+            "requestBody": body(an_object({"pause": {"enum": choices}})),
+            "responses": {"200": until, **errors("400", "401", "403")},
+        },
+        "delete": {
+            "summary": "Go on",
+            "responses": {"200": until, **errors("401", "403")},
+        },
+    }
+
+
 def _preferences() -> Schema:
-    stored = an_object(_PREFERENCES)
+    stored = an_object({**_PREFERENCES, "paused_until": MAYBE_MOMENT})
     return {
         "get": {
             "summary": "How much a notification shows, and the hours without any",

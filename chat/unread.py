@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from accounts.models import User
+from chat.mention_tables import Mention
 from chat.models import Membership, Message, Room
 from livechat.lib import limits
 
@@ -40,6 +42,21 @@ def unread_in(membership: Membership) -> int:
     """How many messages the member has not read; `room` must be loaded."""
     read = membership.last_read_seq - membership.quiet_read
     return max(0, count_of(membership.room) - read)
+
+
+def numbers_of(user: User, rooms: Iterable[Room]) -> dict[int, tuple[int, int]]:
+    """What a member has not read, and how much of it names them, by the room's key.
+
+    Of the rooms that they belong to, whatever they want to be told of; two questions.
+    """
+    loaded = {room.pk: room for room in rooms}
+    mentions = Mention.objects.unread_by_room([user.pk])
+    found = {}
+    for one in Membership.objects.filter(user=user, room__in=loaded):
+        room = one.room = loaded[one.room_id]
+        named = mentions.get((user.pk, room.public_id), 0)
+        found[room.pk] = unread_in(one), named
+    return found
 
 
 def told_of(level: str, now: tuple[int, int]) -> tuple[int, int]:

@@ -100,6 +100,7 @@ CHAT_LAYERS = (
         "openapi_invites",
         "openapi_people",
         "openapi_push",
+        "openapi_reports",
         "openapi_kept",
     ),
     (
@@ -208,6 +209,8 @@ CHAT_LAYERS = (
         "api_directs",
         "api_invites",
         "api_push",
+        "api_reactions",
+        "api_reports",
         "api_notices",
         "api_reminders",
         "api_pins",

@@ -22,6 +22,9 @@ ABOUT_A_MESSAGE = {
     "message_cards_end",
     "message_diagram",
     "message_diagram_frame",
+    "api_message_reports",
+    "api_reaction",
+    "api_reactions",
     "message_report",
     "message_link",
     "message_reply",
@@ -88,14 +91,15 @@ def _parts(row: Row, world: World, role: str, room: str) -> dict[str, Any]:
         parts["user"] = world.target.public_id
     elif row.name in {"room_invite_end", "api_invite"}:
         parts["pk"] = world.links[row.privacy]
-    elif row.name == "room_report":
+    elif row.name in {"room_report", "api_room_report"}:
         parts["pk"] = world.reports.get(row.privacy, 0)
     elif row.name in ABOUT_A_MESSAGE:
         numbers = world.own if row.whose == "own" else world.other
         parts["seq"] = numbers.get(role, 1)
     if "diagram" in row.name:
         parts["number"] = 1
-    return parts | _site_parts(row, world, role)
+    emoji = {"emoji": "🎉"} if row.name == "api_reaction" else {}
+    return parts | emoji | _site_parts(row, world, role)
 
 
 def _site_parts(row: Row, world: World, role: str) -> dict[str, Any]:
@@ -124,6 +128,7 @@ def _site_parts(row: Row, world: World, role: str) -> dict[str, Any]:
         "revoke_invite": {"pk": world.invite.pk},
         "digest_end": {"code": Signer(salt="digest").sign(world.target.public_id)},
         "site_report": {"pk": world.reports["private"]},
+        "api_site_report": {"pk": world.reports["private"]},
         "mfa_remove_webauthn": {"pk": 1},
         "account_confirm_email": {"key": "none"},
         "account_reset_password_from_key": {"uidb36": "0", "key": "none"},
@@ -191,6 +196,11 @@ def _bodies(world: World, row: Row) -> dict[tuple[str, str], dict[str, Any]]:
         ("api_bans", "POST"): {"user": target},
         ("api_messages", "POST"): {"body": "by the API"},
         ("api_message", "PATCH"): {"body": "edited by the API"},
+        ("api_reactions", "POST"): {"emoji": "🎉"},
+        ("api_message_reports", "POST"): {"reason": "spam", "note": "again"},
+        ("api_room_report", "POST"): {"outcome": "dismissed"},
+        ("api_site_report", "POST"): {"outcome": "deleted"},
+        ("api_push_pause", "POST"): {"pause": "1h"},
     }
 
 

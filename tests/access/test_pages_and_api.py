@@ -36,6 +36,8 @@ BY_THE_WORKER = {
     ("api_message", "DELETE"),
     ("api_message_links", "DELETE"),
     ("message_cards_end", "POST"),
+    ("api_reactions", "POST"),
+    ("api_reaction", "DELETE"),
 }
 ON_THE_LIVE_SITE = {"health"}
 WRITES = METHODS - {"GET"}

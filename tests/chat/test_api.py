@@ -29,6 +29,8 @@ ROOM = {
     "joined": bool,
     "last_seq": int,
     "last_changed_seq": int,
+    "unread": (int, type(None)),
+    "mentions": (int, type(None)),
 }
 PAGE = {
     "room": str,

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.urls import get_resolver
 
-from chat import api, openapi
+from chat import api_parts, openapi
 from chat.models import Room
 from tests.chat.asking import Reply, ask
 from tests.chat.conftest import Member, Person
@@ -72,7 +72,9 @@ def test_every_api_address_is_described_and_no_other() -> None:
 
 def test_the_statuses_of_refusals_are_all_described() -> None:
     post = openapi.document()["paths"]["/api/rooms/{room}/messages"]["post"]
-    assert {str(status) for status in api.STATUS.values()} <= post["responses"].keys()
+    assert {str(status) for status in api_parts.STATUS.values()} <= post[
+        "responses"
+    ].keys()
 
 
 def test_the_document_is_served_to_anybody(live: Live) -> None:
