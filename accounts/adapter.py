@@ -5,9 +5,12 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
+from django.utils import translation
+from django.utils.translation import gettext
 
 from accounts.http import JUST_ARRIVED
 from accounts.links import invite_of
@@ -42,17 +45,26 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth is 
                     raise IntegrityError
                 return bool(super().confirm_email(request, email_address))
         except IntegrityError:
-            messages.error(request, "This address belongs to another account.")
+            messages.error(request, gettext("This address belongs to another account."))
             return False
 
     def send_mail(
         self, template_prefix: str, email: str, context: dict[str, Any]
     ) -> None:
-        """Send, or log that the mail server is away: the page answers all the same.
+        """Send in the language of who gets it; log that the mail server is away.
+
+        The page answers all the same.
 
         The answer must not tell whether there is an account to write to.
         """
         try:
-            super().send_mail(template_prefix, email, context)
+            with translation.override(_language_of(email)):
+                super().send_mail(template_prefix, email, context)
         except OSError as error:  # smtplib's own errors are OSErrors too
             logger.warning("mail %s was not sent: %s", template_prefix, error)
+
+
+def _language_of(email: str) -> str:
+    """What they chose who have the address, else that of whoever asks for the mail."""
+    own = User.objects.filter(email=email.lower()).values_list("language", flat=True)
+    return own.first() or translation.get_language() or settings.LANGUAGE_CODE

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from django.db import transaction
 from django.db.models import F, Q
+from django.utils.translation import gettext
 
 from accounts.models import Block, User
 from livechat.lib import limits
@@ -27,8 +28,8 @@ def block(user: User, other: User) -> None:
         User.objects.select_for_update().get(pk=user.pk)
         others = user.blocks.exclude(blocked=other)
         if others.count() >= limits.BLOCKS_MAX:
-            most = limits.BLOCKS_MAX
-            raise TooManyBlocks(f"You block {most} people. Unblock somebody first.")
+            sentence = gettext("You block {most} people. Unblock somebody first.")
+            raise TooManyBlocks(sentence.format(most=limits.BLOCKS_MAX))
         _, is_new = Block.objects.get_or_create(user=user, blocked=other)
         if is_new:
             _count(user)

@@ -12,6 +12,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import CASCADE, SET_NULL, ForeignObjectRel
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.actions import deactivate
 from accounts.models import ERASED, User
@@ -77,7 +78,9 @@ def _keep_an_owner(user: User) -> None:
     )
     others = list(owners.exclude(pk=user.pk).values_list("pk"))
     if user.is_active and user.role == User.Role.OWNER and not others:
-        raise LastOwner("Make somebody else an owner first: the site needs one.")
+        raise LastOwner(
+            gettext("Make somebody else an owner first: the site needs one.")
+        )
 
 
 def _relations() -> Iterator[ForeignObjectRel]:

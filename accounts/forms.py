@@ -10,6 +10,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
 from accounts.addresses import settle_address
@@ -18,16 +20,19 @@ from accounts.models import ERASED, User
 from livechat.lib import limits
 from livechat.lib.text import TextError, normalise_name, skeleton
 
-NAME_TAKEN = "That name is taken or looks like one that is."
-PASSWORD_HELP = (
-    f"{limits.PASSWORD_MIN_LENGTH} to {limits.PASSWORD_MAX_LENGTH} characters."
+NAME = _("Name")
+NAME_TAKEN = _("That name is taken or looks like one that is.")
+PASSWORD_HELP = format_lazy(
+    _("{least} to {most} characters."),
+    least=limits.PASSWORD_MIN_LENGTH,
+    most=limits.PASSWORD_MAX_LENGTH,
 )
 
 
 class NameField(forms.CharField):
     """A display name, made canonical: one line, nothing hidden in it."""
 
-    def __init__(self, label: str = "Name", **kwargs: Any) -> None:
+    def __init__(self, label: Any = NAME, **kwargs: Any) -> None:
         attrs = {"autocomplete": "name", "maxlength": limits.NAME_MAX_LENGTH}
         super().__init__(label=label, widget=forms.TextInput(attrs=attrs), **kwargs)
 
@@ -57,19 +62,19 @@ def free_name(name: str, *, but: User | None = None) -> str:
 def new_password_field() -> PasswordField:
     """One field, for a password manager to fill."""
     return PasswordField(
-        label="Password", autocomplete="new-password", help_text=PASSWORD_HELP
+        label=_("Password"), autocomplete="new-password", help_text=PASSWORD_HELP
     )
 
 
 class SignUpForm(SignupForm):  # type: ignore[misc] # allauth is untyped
     """Name, email, password: a new member."""
 
-    display_name = NameField("Your name")
+    display_name = NameField(_("Your name"))
     field_order = ("display_name", "email", "password1")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["email"].label = "Email"
+        self.fields["email"].label = _("Email")
         self.fields["password1"] = new_password_field()
 
     def clean_display_name(self) -> str:
@@ -122,8 +127,8 @@ class ChangeEmailForm(AddEmailForm):  # type: ignore[misc] # allauth is untyped
 class SetUpForm(forms.Form):
     """The first visit: who owns this site."""
 
-    name = NameField("Your name")
-    email = EmailField(label="Email")
+    name = NameField(_("Your name"))
+    email = EmailField(label=_("Email"))
     password = new_password_field()
 
     def clean(self) -> dict[str, Any]:
@@ -146,8 +151,8 @@ class InviteForm(forms.Form):
     """How long an invite link lasts, and for how many people."""
 
     days = forms.IntegerField(
-        label="Days", min_value=1, max_value=limits.INVITE_MAX_DAYS, initial=7
+        label=_("Days"), min_value=1, max_value=limits.INVITE_MAX_DAYS, initial=7
     )
     uses = forms.IntegerField(
-        label="People", min_value=1, max_value=limits.INVITE_MAX_USES, initial=1
+        label=_("People"), min_value=1, max_value=limits.INVITE_MAX_USES, initial=1
     )

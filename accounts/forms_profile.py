@@ -10,6 +10,7 @@ from django.db import IntegrityError
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from accounts import availability
 from accounts.forms import NAME_TAKEN, NameField, free_name
@@ -25,11 +26,11 @@ LANGUAGES = (("", _("As the browser")), *settings.LANGUAGES)
 NO_ZONE = _("Choose one of the list, such as Europe/Berlin or UTC.")
 # What many are at, to be set by one press.
 AT_ONCE = (
-    ("\U0001f5e3\ufe0f", "In a meeting", "1h"),
-    ("\U0001f3af", "Focusing", "1h"),
-    ("\U0001f37d\ufe0f", "Having a break", "30m"),
-    ("\U0001f912", "Out sick", "today"),
-    ("\U0001f334", "On holiday", "week"),
+    ("\U0001f5e3\ufe0f", gettext_noop("In a meeting"), "1h"),
+    ("\U0001f3af", gettext_noop("Focusing"), "1h"),
+    ("\U0001f37d\ufe0f", gettext_noop("Having a break"), "30m"),
+    ("\U0001f912", gettext_noop("Out sick"), "today"),
+    ("\U0001f334", gettext_noop("On holiday"), "week"),
 )
 
 
@@ -49,21 +50,23 @@ class LineField(forms.CharField):
 class ProfileForm(forms.Form):
     """What people may change about themselves."""
 
-    display_name = NameField("Your name")
-    pronouns = LineField(max_length=limits.PRONOUNS_MAX_LENGTH, required=False)
+    display_name = NameField(_("Your name"))
+    pronouns = LineField(
+        label=_("Pronouns"), max_length=limits.PRONOUNS_MAX_LENGTH, required=False
+    )
     about = forms.CharField(
-        label="About you",
+        label=_("About you"),
         max_length=limits.ABOUT_MAX_LENGTH,
         required=False,
         widget=forms.Textarea({"rows": 3}),
     )
     # Not a list to choose from: Django renders each of 500 choices by a template.
     zone = forms.CharField(
-        label="Time zone",
+        label=_("Time zone"),
         max_length=64,
         required=False,
         widget=forms.TextInput({"list": "zones", "autocomplete": "off"}),
-        help_text="Others see what time it is for you. Empty: nobody does.",
+        help_text=_("Others see what time it is for you. Empty: nobody does."),
     )
     language = forms.ChoiceField(label=_("Language"), choices=LANGUAGES, required=False)
     theme = forms.ChoiceField(
@@ -133,18 +136,19 @@ class StatusForm(forms.Form):
     """What somebody is at, and for how long."""
 
     emoji = forms.CharField(
+        label=_("Emoji"),
         max_length=limits.NAME_MAX_LENGTH,
         required=False,
         widget=forms.TextInput({"autocomplete": "off", "placeholder": "\U0001f4ac"}),
     )
     text = LineField(
-        label="What you are at",
+        label=_("What you are at"),
         max_length=limits.STATUS_MAX_LENGTH,
         required=False,
         widget=forms.TextInput({"autocomplete": "off", "list": "at-once"}),
     )
     lasting = forms.ChoiceField(
-        label="Clear it after", choices=LASTING, widget=forms.RadioSelect
+        label=_("Clear it after"), choices=LASTING, widget=forms.RadioSelect
     )
 
     def __init__(self, data: Any = None, *, profile: Profile) -> None:
@@ -160,7 +164,7 @@ class StatusForm(forms.Form):
         if not (given := self.cleaned_data["emoji"]):
             return ""
         if (found := emoji(given)) is None:
-            raise ValidationError("Expected one emoji, or nothing.")
+            raise ValidationError(_("Expected one emoji, or nothing."))
         return found.text
 
     def save(self) -> None:

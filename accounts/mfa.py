@@ -26,13 +26,15 @@ from django import forms
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.urls import path
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Community, secret_hash
 from livechat.lib import limits
 
 # What fido2 and allauth raise for something that no browser sends.
 BROKEN = (AttributeError, KeyError, OverflowError, TypeError, ValueError)
-UNREADABLE = "This passkey could not be read. Try again."
+UNREADABLE = _("This passkey could not be read. Try again.")
 
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc] # allauth is untyped
@@ -43,7 +45,8 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc] # allauth is untyped
 
     def generate_authenticator_name(self, user: Any, type: Any) -> str:  # noqa: A002 - allauth's name
         """What a passkey is called unless its owner says otherwise."""
-        return f"Passkey of {user.display_name}"[: limits.NAME_MAX_LENGTH]
+        name = gettext("Passkey of {name}").format(name=user.display_name)
+        return name[: limits.NAME_MAX_LENGTH]
 
 
 def _once(user: Any, code: str) -> str:
@@ -108,7 +111,7 @@ class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc] # allauth is untype
         super().__init__(*args, **kwargs)
         # Empty it gets a name: the device holds the passkey by then.
         self.fields["name"] = forms.CharField(
-            label="Name", max_length=limits.NAME_MAX_LENGTH, required=False
+            label=_("Name"), max_length=limits.NAME_MAX_LENGTH, required=False
         )
         # allauth's script reads whether it is checked, the server what it says.
         self.fields["passwordless"] = forms.BooleanField(

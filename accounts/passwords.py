@@ -1,6 +1,7 @@
 """How long a password may be."""
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 
 from accounts.models import User
 from livechat.lib import limits
@@ -16,4 +17,5 @@ class MaximumLengthValidator:
 
     def get_help_text(self) -> str:
         """The rule in one sentence."""
-        return f"A password has at most {limits.PASSWORD_MAX_LENGTH} characters."
+        sentence = gettext("A password has at most {most} characters.")
+        return sentence.format(most=limits.PASSWORD_MAX_LENGTH)

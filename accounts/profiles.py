@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from livechat.lib import limits
 from livechat.lib.zones import zone
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
 
 # How long a status lasts, or that one is not to be disturbed: the word, and its name.
 LASTING = (
-    ("30m", "30 minutes"),
-    ("1h", "1 hour"),
-    ("today", "Today"),
-    ("week", "This week"),
-    ("none", "Until I change it"),
+    ("30m", _("30 minutes")),
+    ("1h", _("1 hour")),
+    ("today", _("Today")),
+    ("week", _("This week")),
+    ("none", _("Until I change it")),
 )
 _MINUTES = {"30m": 30, "1h": 60}
 

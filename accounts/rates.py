@@ -7,6 +7,7 @@ may be free.
 import time
 
 from django.core.cache import cache
+from django.utils.translation import gettext
 
 from accounts.models import User
 from livechat.lib import limits
@@ -21,7 +22,8 @@ class TooOften(Exception):  # noqa: N818 - it says what is the case
 
     def __init__(self, wait_s: float) -> None:
         self.retry_after_s = max(1, -(-int(wait_s * 1000) // 1000))
-        super().__init__(f"Too many changes. Try again in {self.retry_after_s} s.")
+        sentence = gettext("Too many changes. Try again in {seconds} s.")
+        super().__init__(sentence.format(seconds=self.retry_after_s))
 
 
 def pay(user: User, cost: float = 1.0) -> None:

@@ -7,6 +7,7 @@ from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import sessions
@@ -38,7 +39,8 @@ def end_device(request: HttpRequest, public_id: str) -> HttpResponse:
         logout(request)
         return redirect("account_login")
     sessions.end_session(device.session_id)
-    messages.success(request, f"{device.name} is logged out.")
+    sentence = gettext("{name} is logged out.").format(name=device.name)
+    messages.success(request, sentence)
     return redirect("devices")
 
 
@@ -49,7 +51,8 @@ def end_token(request: HttpRequest, pk: int) -> HttpResponse:
     user = cast(UserRequest, request).user
     token = get_object_or_404(user.tokens, pk=pk)
     token.delete()
-    messages.success(request, f"The token {token.name} opens nothing any more.")
+    sentence = gettext("The token {name} opens nothing any more.")
+    messages.success(request, sentence.format(name=token.name))
     return redirect("devices")
 
 
@@ -59,7 +62,7 @@ def end_others(request: HttpRequest) -> HttpResponse:
     """End every session of one's own but this one; tokens stay."""
     user = cast(UserRequest, request).user
     sessions.end_other_sessions(user, but=request.session.session_key)
-    messages.success(request, "All other devices are logged out.")
+    messages.success(request, gettext("All other devices are logged out."))
     return redirect("devices")
 
 
@@ -69,5 +72,5 @@ def end_everywhere(request: HttpRequest) -> HttpResponse:
     """End every session of one's own, this one too; tokens stay."""
     sessions.end_all_sessions(cast(UserRequest, request).user)
     logout(request)
-    messages.success(request, "You are logged out everywhere.")
+    messages.success(request, gettext("You are logged out everywhere."))
     return redirect("account_login")

@@ -7,6 +7,7 @@ from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
@@ -33,7 +34,7 @@ def close_account(request: HttpRequest) -> HttpResponse:
     except LastOwner as reason:
         form.add_error(None, str(reason))
         return _page(request, "accounts/close.html", form)
-    return _gone(request, "Your account is closed.")
+    return _gone(request, gettext("Your account is closed."))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -53,7 +54,7 @@ def erase_account(request: HttpRequest) -> HttpResponse:
     except LastOwner as reason:
         form.add_error(None, str(reason))
         return _page(request, "accounts/erase.html", form)
-    return _gone(request, "Your account is erased.")
+    return _gone(request, gettext("Your account is erased."))
 
 
 def _page(request: HttpRequest, template: str, form: Any) -> HttpResponse:

@@ -50,7 +50,7 @@ def paid(*, cost: float = 1.0) -> Callable[[View], View]:
 
 
 def _too_often(request: HttpRequest, reason: TooOften) -> HttpResponse:
-    page = error_page(request, 429, "That was too often", str(reason))
+    page = error_page(request, 429, gettext("That was too often"), str(reason))
     page["Retry-After"] = str(reason.retry_after_s)
     return page
 
@@ -84,7 +84,8 @@ def status(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _status_page(request, found, form)
     form.save()
-    messages.success(request, "Saved." if found.status else "Your status is clear.")
+    cleared = gettext("Your status is clear.")
+    messages.success(request, gettext("Saved.") if found.status else cleared)
     return redirect("status")
 
 
@@ -95,7 +96,7 @@ def _sent(request: HttpRequest) -> dict[str, str]:
     at_once = request.POST.get("at_once", "")
     for emoji, text, lasting in AT_ONCE:
         if at_once == text:
-            return {"emoji": emoji, "text": text, "lasting": lasting}
+            return {"emoji": emoji, "text": gettext(text), "lasting": lasting}
     return request.POST.dict()
 
 
@@ -124,8 +125,8 @@ def choose_availability(request: HttpRequest) -> HttpResponse:
     user = cast(UserRequest, request).user
     form = AvailabilityForm(request.POST)
     if not form.is_valid():
-        sentence = "Choose online, away, do not disturb or invisible."
-        return error_page(request, 422, "That was not understood", sentence)
+        sentence = gettext("Choose online, away, do not disturb or invisible.")
+        return error_page(request, 422, gettext("That was not understood"), sentence)
     until = form.until(profile_of(user))
     availability.choose(user, form.cleaned_data["state"], until)
     return back(request, "status")
@@ -137,7 +138,7 @@ def theme(request: HttpRequest) -> HttpResponse:
     """Set the theme, and go back to the local page in `next`; 422 for no theme."""
     form = ThemeForm(request.POST)
     if not form.is_valid():
-        return HttpResponse("Choose system, light or dark.", status=422)
+        return HttpResponse(gettext("Choose system, light or dark."), status=422)
     user = cast(UserRequest, request).user
     user.theme = form.cleaned_data["theme"]
     user.save(update_fields=["theme"])

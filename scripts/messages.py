@@ -56,9 +56,6 @@ NAMES = frozenset({"UTC", "livechat"})
 # Templates that may hold other texts, and why.
 ALLOWED = {
     "chat/": "not yet marked",
-    "account/": "not yet marked",
-    "accounts/": "not yet marked",
-    "mfa/": "not yet marked",
     "push/": "not yet marked",
     "search/": "not yet marked",
     "app.html": "not yet marked",
@@ -71,6 +68,7 @@ SHOWN_ATTRIBUTES = frozenset(
 
 _TRANSLATED = re.compile(
     r"{#.*?#}|{%-?\s*comment\b.*?endcomment\s*-?%}"
+    r"|{% block \w+_class %}.*?{% endblock.*?%}"
     r"|{%-?\s*blocktranslate\b.*?endblocktranslate\s*-?%}|{%-?\s*translate\b.*?%}",
     re.DOTALL,
 )

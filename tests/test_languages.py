@@ -1,6 +1,7 @@
 """Which language a page is in, and that programs read English whatever happens."""
 
 import pytest
+from django.core.mail import EmailMessage
 from django.test import Client
 from django.test.utils import override_settings
 
@@ -74,3 +75,15 @@ def test_programs_read_english_whatever_they_accept(bob: User) -> None:
     client = client_of(bob)
     answer = client.get("/api/v1/rooms/nowhere/", headers=GERMAN)
     assert answer.json()["error"] == Client().get("/api/v1/nowhere/").json()["error"]
+
+
+def test_a_mail_is_in_the_language_of_who_gets_it(
+    bob: User, mailoutbox: list[EmailMessage]
+) -> None:
+    bob.language = "de"
+    bob.save(update_fields=["language"])
+    Client().post("/accounts/password/reset/", {"email": bob.email})
+    Client().post("/accounts/password/reset/", {"email": "none@example.org"})
+    theirs, strangers = (mail.body for mail in mailoutbox)
+    assert "Passwort" in theirs
+    assert "Passwort" not in strangers
