@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timesince
 
 from accounts.models import User
 from chat.models import Membership, Message, Room
-from chat.notice_tables import ASIDE, Notice
+from chat.notice_tables import ASIDE, Notice, NoticeQuerySet
 from chat.silences import RUNS_TALK
 from chat.titles import entitle
 from chat.unread import told_of, unread_in
@@ -27,6 +27,7 @@ Kind = Notice.Kind
 OF_MESSAGES = frozenset({Kind.MENTION, Kind.REPLY, Kind.DIRECT, Kind.REACTION})
 # Reading in a room does not make these read.
 COUNT_ALONE = frozenset({Kind.REPORT, Kind.INVITATION, Kind.REMINDER})
+READ_IN_ROOM = (Kind.MENTION, Kind.REPLY, Kind.DIRECT)
 Standings = Mapping[tuple[int, int], Membership]  # by user and room
 
 
@@ -78,14 +79,14 @@ class Entry:
 
 def bell(user: User, memberships: Iterable[Membership]) -> Bell:
     """What waits for the user, who belongs to these rooms; one query."""
-    rows = Notice.objects.heard_by([user.pk]).filter(read_at=None)
+    rows = _unread([user.pk])
     return _bell(rows, user, {(user.pk, one.room_id): one for one in memberships})
 
 
 def bells(users: Collection[int]) -> dict[int, Bell]:
     """The same for several people who have an account; three queries."""
     rows: dict[int, list[Notice]] = {user: [] for user in users}
-    for one in Notice.objects.heard_by(users).filter(read_at=None):
+    for one in _unread(users):
         rows[one.user_id].append(one)
     standings = _standings(one for theirs in rows.values() for one in theirs)
     found = User.objects.in_bulk(users)
@@ -107,7 +108,7 @@ def entries(user: User, before: str = "") -> list[Entry]:
 
 def unread(user: User) -> list[Entry]:
     """All of the user's that are unread, the newest first; five queries."""
-    rows = Notice.objects.heard_by([user.pk]).filter(read_at=None)
+    rows = _unread([user.pk])
     page = rows.select_related("actor").order_by("-at", "-pk")
     return [one for one in _entries(user, page) if one.unread]
 
@@ -122,6 +123,21 @@ def one(user: User, public_id: str) -> Entry | None:
     """One of the user's; None when it is not theirs, or not theirs to see any more."""
     rows = Notice.objects.heard_by([user.pk]).filter(public_id=public_id)
     return next(iter(_entries(user, rows.select_related("actor"))), None)
+
+
+def _unread(users: Collection[int]) -> NoticeQuerySet:
+    """Theirs without those that are read, by themselves or in their rooms.
+
+    So that it stays a few, whatever was read without a look at the list.
+    """
+    read = Membership.objects.filter(
+        user=OuterRef("user"),
+        room=OuterRef("room"),
+        last_read_seq__gte=OuterRef("seq"),
+    )
+    in_room = Q(kind__in=READ_IN_ROOM) & ~Q(text__startswith=ASIDE)
+    rows = Notice.objects.heard_by(users).filter(read_at=None)
+    return rows.exclude(in_room & Exists(read))
 
 
 def _standings(notices: Iterable[Notice]) -> dict[tuple[int, int], Membership]:

@@ -23,6 +23,8 @@ def tell(desks: Iterable[Desk]) -> None:
         written = written_at(desk)
         if desk.room.people_key and written:
             _tell_others(desk.room, max(written, key=lambda one: one.seq))
+        for seq in {one.seq for one in desk.versions} - desk.purged:
+            outbox.reword(desk.room.public_id, seq, desk.found[seq].body)
         deleted(desk.room, desk.purged)
 
 

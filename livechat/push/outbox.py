@@ -131,6 +131,12 @@ def withdraw_of(room: str, seqs: Collection[int]) -> None:
         _withdraw(Push.objects.filter(pk=pk, version=version))
 
 
+def reword(room: str, seq: int, body: str) -> None:
+    """Give what still waits to show the message its new text; one statement."""
+    waiting = Push.objects.filter(room=room, seq=seq, state=State.WAITING)
+    waiting.update(body=body[: limits.PUSH_BODY_MAX_LENGTH])
+
+
 def withdraw_room(room: str, user_ids: Collection[int] | None = None) -> None:
     """Take away what is shown of a room that is deleted, or (some) may see no more."""
     rows = Push.objects.filter(room=room).exclude(state=State.CLOSING)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts import blocks
 from accounts.models import User
-from chat import actions, members, notices, reports
+from chat import actions, members, notice_list, notices, reports
 from chat.chores import sweep_notices
 from chat.directs import begin_direct
 from chat.inbox import AppendIntent, FinishIntent
@@ -376,3 +376,11 @@ def test_an_answer_to_somebody_else_says_whose_thread_it_is(
     assert [(one.kind, one.in_thread) for one in entries(alice)] == [("reply", True)]
     page = client_of(alice).get("/notifications/list").content.decode()
     assert "answered in a thread of yours" in page
+
+
+def test_what_was_read_long_since_costs_a_page_nothing(alice: User, bob: User) -> None:
+    lounge = room_of(alice, bob)
+    seq = say(alice, lounge, *("@Bob" for _ in range(9)))
+    mark_read(bob, lounge, seq - 1)
+    assert Notice.objects.filter(user=bob, read_at=None).count() == 9
+    assert len(notice_list._unread([bob.pk])) == waiting(bob) == 1

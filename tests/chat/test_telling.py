@@ -8,7 +8,7 @@ from accounts import blocks
 from accounts.models import User
 from chat import actions, members, reports
 from chat.directs import begin_direct
-from chat.inbox import AppendIntent, FinishIntent
+from chat.inbox import AppendIntent, EditIntent, FinishIntent
 from chat.mention_tables import Mention
 from chat.models import Membership, Message
 from chat.onlookers import verdicts
@@ -204,3 +204,13 @@ def test_an_answer_is_told_to_whom_it_answers_unless_they_block_its_author(
     blocks.block(bob, alice)
     say(alice, lounge, "me again", reply_to=first)
     assert not Push.objects.exists()
+
+
+def test_a_text_that_is_edited_before_it_was_sent_is_sent_as_it_is_then(
+    alice: User, bob: User
+) -> None:
+    browser(bob)
+    lounge = room_of(alice, bob)
+    seq = say(alice, lounge, "@Bob the secret")
+    written(lounge, EditIntent(*who(alice, lounge), seq, "@Bob never mind", *NOWHERE))
+    assert Push.objects.get().body == "@Bob never mind"
