@@ -29,6 +29,10 @@ AWAY_BEAT_S = 0.5  # between two heartbeats while Redis is away
 REFRESH_TYPING_S = 2.0  # a typist who goes on is told again this often
 TOLD_AT_ONCE = 1000  # connections in one round trip: it has to end within its limit
 
+_Changes = tuple[
+    dict[str, list[Meta]], dict[str, list[str]], dict[str, dict[str, Meta | None]]
+]
+
 
 @dataclass(slots=True)
 class _Own:
@@ -53,6 +57,7 @@ class Attendance:
         # What Redis has to be told: room by ref. A ref of ours is put, another removed.
         self._untold: dict[str, str] = {}
         self._refs: dict[str, _Own] = {}
+        self._hidden: set[str] = set()  # refs of whom Redis may know as unseen
         self._in_room: dict[str, dict[str, _Own]] = {}  # by ref
         self._writing = (
             asyncio.Lock()
@@ -214,22 +219,35 @@ class Attendance:
         told = dict(itertools.islice(self._untold.items(), TOLD_AT_ONCE))
         for ref in told:
             del self._untold[ref]
-        puts: dict[str, list[Meta]] = {}
-        removals: dict[str, list[str]] = {}
-        for ref, room in told.items():
-            own = self._refs.get(ref)
-            if own is None or own.meta.state == "invisible":
-                removals.setdefault(room, []).append(ref)
-            else:
-                puts.setdefault(room, []).append(own.meta)
+        puts, removals, hidden = self._changes(told)
         try:
-            await presence.tell(self._redis, puts, removals)
+            await presence.tell(self._redis, puts, removals, hidden)
         except BaseException as error:
             self._untold = told | self._untold  # also when one of many is cancelled
             if not isinstance(error, RedisAway):
                 raise
             self._away = True
             logger.warning("redis is away, presence waits: %s", error)
+        else:
+            self._hidden -= told.keys() - self._refs.keys()
+
+    def _changes(self, told: dict[str, str]) -> _Changes:
+        """What is to be put, removed and hidden, by room, so that it is as it is."""
+        puts: dict[str, list[Meta]] = {}
+        removals: dict[str, list[str]] = {}
+        hidden: dict[str, dict[str, Meta | None]] = {}
+        for ref, room in told.items():
+            own = self._refs.get(ref)
+            is_hidden = own is not None and own.meta.state == "invisible"
+            if own is not None and not is_hidden:
+                puts.setdefault(room, []).append(own.meta)
+            else:
+                removals.setdefault(room, []).append(ref)
+            if is_hidden or ref in self._hidden:
+                unseen = own.meta if own is not None and is_hidden else None
+                hidden.setdefault(room, {})[ref] = unseen
+                self._hidden.add(ref)
+        return puts, removals, hidden
 
     # Loops
 

@@ -34,7 +34,8 @@ def _verdict(states: Collection[str]) -> Verdict:
     """By how the person is shown in the room, on all of their devices."""
     if "dnd" in states:
         return Verdict.HOLD
-    return Verdict.WAIT if "online" in states else Verdict.SEND
+    is_open = "online" in states or "invisible" in states
+    return Verdict.WAIT if is_open else Verdict.SEND
 
 
 def _wanted(user: User, rooms: Collection[str]) -> set[str]:
@@ -62,7 +63,7 @@ def _looking(rooms: Collection[str]) -> dict[str, dict[str, set[str]]]:
     found: dict[str, dict[str, set[str]]] = {}
     for room in rooms:
         states = found.setdefault(room, {})
-        metas = presence.present(room).values() if time.monotonic() < end else ()
+        metas = presence.looking(room).values() if time.monotonic() < end else ()
         for meta in metas:
             states.setdefault(meta.user, set()).add(meta.state)
     return found

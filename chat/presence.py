@@ -85,6 +85,10 @@ def _hash(room: str) -> str:
     return f"presence:{room}"
 
 
+def _hidden(room: str) -> str:
+    return f"presence:{room}:hidden"
+
+
 def _lease(process: str) -> str:
     return f"presence:process:{process}"
 
@@ -95,12 +99,16 @@ def new_ref() -> str:
 
 
 async def tell(
-    redis: AsyncRedis, puts: Mapping[str, list[Meta]], removals: Mapping[str, list[str]]
+    redis: AsyncRedis,
+    puts: Mapping[str, list[Meta]],
+    removals: Mapping[str, list[str]],
+    hidden: Mapping[str, Mapping[str, Meta | None]] | None = None,
 ) -> None:
     """Write metas and remove refs, both by room; one round trip for all.
 
     A room's newcomers are one change and one diff, however many they are, and so are
-    those who leave it. A second removal publishes nothing.
+    those who leave it. A second removal publishes nothing, and nothing ever tells of
+    `hidden`: who has the room open unseen, by room and ref; None: no longer so.
     """
     pipeline = redis.pipeline(transaction=False)
     for room, metas in puts.items():
@@ -108,6 +116,13 @@ async def tell(
         pairs = [part for one in metas for part in (one.ref, _encoder.encode(one))]
         pipeline.eval(_PUT, 2, _hash(room), channel(room), diff, *pairs)
     _remove(pipeline, removals)
+    for room, refs in (hidden or {}).items():
+        for ref, meta in refs.items():
+            if meta is None:
+                pipeline.hdel(_hidden(room), ref)
+            else:
+                pipeline.hset(_hidden(room), ref, _encoder.encode(meta))
+        pipeline.expire(_hidden(room), KEPT_S)
     await pipeline.execute()
 
 
@@ -176,9 +191,18 @@ def _meta(value: bytes) -> Meta | None:
 
 def present(room: str) -> dict[str, Meta]:
     """The living metas by ref, asked from a thread; none while Redis is away."""
+    return _living_in(_hash(room))
+
+
+def looking(room: str) -> dict[str, Meta]:
+    """The same with those who have the room open unseen; for no eyes of others."""
+    return _living_in(_hash(room)) | _living_in(_hidden(room))
+
+
+def _living_in(key: str) -> dict[str, Meta]:
     redis: Any = client()
     try:
-        raw = redis.hgetall(_hash(room))
+        raw = redis.hgetall(key)
         metas = [meta for value in raw.values() if (meta := _meta(value))]
         processes = sorted({one.process for one in metas})
         leases = redis.mget([_lease(one) for one in processes]) if metas else []

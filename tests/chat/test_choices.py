@@ -7,10 +7,11 @@ from django.utils import timezone
 
 from accounts import availability
 from accounts.models import User
+from chat import presence
 from chat.models import Room
 from tests.chat.conftest import Member
 from tests.chat.watching import Viewer, inside
-from tests.live import Live
+from tests.live import Live, wait_until
 
 
 async def choose(user: User, state: str, for_s: float | None = None) -> None:
@@ -80,3 +81,31 @@ async def test_what_a_socket_says_of_itself_shows_no_more_than_its_person_wants(
         await viewer.shows(bob, "dnd")
         await client.say("presence", state="online")
         await viewer.shows(bob, "idle")
+
+
+async def test_who_is_invisible_is_known_to_have_the_room_open_to_nobody_but_us(
+    faulty: Live, room: Room, member: Member, viewer: Viewer
+) -> None:
+    bob, token = member(room, "Bob")
+
+    async def looks(state: str | None) -> None:
+        def there() -> bool:
+            metas = presence.looking(room.public_id).values()
+            found = [one.state for one in metas if one.user == bob.public_id]
+            return found == ([state] if state else [])
+
+        await asyncio.to_thread(wait_until, there, f"bob is {state}", 8)
+
+    async with inside(faulty, token, room):
+        await looks("online")
+        await choose(bob, "invisible")
+        await looks("invisible")
+        assert not any(
+            one.user == bob.public_id
+            for one in presence.present(room.public_id).values()
+        )
+        await choose(bob, "online")
+        await looks("online")
+        await choose(bob, "invisible")
+        await looks("invisible")
+    await looks(None)

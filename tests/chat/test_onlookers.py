@@ -19,7 +19,7 @@ def meta(user: User, state: str = "online") -> dict[str, presence.Meta]:
 
 @pytest.fixture
 def nobody_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(presence, "present", lambda room: {})
+    monkeypatch.setattr(presence, "looking", lambda room: {})
 
 
 @pytest.mark.usefixtures("nobody_is_there")
@@ -44,7 +44,12 @@ def test_who_may_see_the_room_is_told(alice: User, bob: User, charlie: User) -> 
 
 @pytest.mark.parametrize(
     ("state", "verdict"),
-    [("online", Verdict.WAIT), ("dnd", Verdict.HOLD), ("idle", Verdict.SEND)],
+    [
+        ("online", Verdict.WAIT),
+        ("invisible", Verdict.WAIT),
+        ("dnd", Verdict.HOLD),
+        ("idle", Verdict.SEND),
+    ],
 )
 def test_who_has_the_room_open_waits(
     alice: User,
@@ -54,6 +59,6 @@ def test_who_has_the_room_open_waits(
     verdict: Verdict,
 ) -> None:
     room = room_of(alice, bob).public_id
-    monkeypatch.setattr(presence, "present", lambda room: meta(bob, state))
+    monkeypatch.setattr(presence, "looking", lambda room: meta(bob, state))
     found = verdicts({(alice.pk, room), (bob.pk, room)})
     assert found == {(alice.pk, room): Verdict.SEND, (bob.pk, room): verdict}
