@@ -110,9 +110,9 @@ def _hearing(message: Message, told: Sequence[User]) -> list[User]:
 
 
 def _keep(message: Message, told: Sequence[User], *, everybody: bool) -> None:
-    rows = [Mention(room=message.room, seq=message.seq, user=user) for user in told]
-    if everybody:
-        rows.append(Mention(room=message.room, seq=message.seq, user=None))
+    """One row for each whom it names; one for all when it names everybody besides."""
+    users = [None] if everybody else told
+    rows = [Mention(room=message.room, seq=message.seq, user=user) for user in users]
     Mention.objects.bulk_create(rows)
 
 

@@ -14,6 +14,7 @@ from chat.activity import Activity
 from chat.fanout import room_channel
 from chat.inbox import Answer, answers_channel, stream
 from chat.intake import GROUP, Entry
+from chat.mention_tables import EVERYBODY_KEY
 from chat.models import Room
 from chat.posting import Outcome
 from chat.quotes import quoted
@@ -86,7 +87,9 @@ def _activities(outcomes: Sequence[Outcome]) -> list[Activity]:
         is_new = message.created_changed_seq is None
         if is_new or message.mentioned:  # by a text that has grown, and is whole now
             rooms[outcome.answer.room] = message.room
-            named[outcome.answer.room] += message.mentioned
+            everybody = EVERYBODY_KEY in message.mentioned
+            one = [EVERYBODY_KEY] if everybody else message.mentioned
+            named[outcome.answer.room] += one
         if is_new:
             room = message.room
             writers[outcome.answer.room][message.author_id] = ReadMark(

@@ -113,6 +113,16 @@ def test_everybody_is_told_in_a_small_room_and_by_those_who_run_a_large_one(
     assert named(lounge) == [None, None]
 
 
+def test_one_message_is_one_mention_for_whom_it_names_twice(
+    alice: User, bob: User
+) -> None:
+    lounge = room_of(alice, bob)
+    post(lounge, alice, "@room and @Bob above all")
+    assert named(lounge) == [None]
+    assert bob.public_id in html_of(lounge)
+    assert Mention.objects.unread_by_room([bob.pk]) == {(bob.pk, lounge.public_id): 1}
+
+
 def test_ones_own_name_is_a_chip_and_no_mention(alice: User, bob: User) -> None:
     lounge = room_of(alice, bob)
     post(lounge, alice, "@Alice and @Bob")
