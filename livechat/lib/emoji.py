@@ -4,6 +4,8 @@ The list is emojibase's, as it came (scripts/vendor.py); it is read at the first
 """
 
 import json
+import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +14,7 @@ from typing import Any
 
 FILE = Path(__file__).parent.parent / "data/emoji/compact.json"
 COMPONENTS = 2  # the group of skin tones alone, which are no emoji by themselves
+WIDE_TEXT = "\u3030\u303d\u3297\u3299"
 VARIATION = "\ufe0f"  # asks for a coloured picture; keyboards write it or not
 
 # What most people look for, in the order of a small picker.
@@ -75,4 +78,19 @@ def _by_text() -> dict[str, Emoji]:
 
 def _emoji(entry: dict[str, Any]) -> Emoji:
     words = [*entry["label"].lower().split(), *entry.get("tags", ())]
-    return Emoji(entry["unicode"], entry["label"], f" {' '.join(words)}")
+    return Emoji(qualified(entry["unicode"]), entry["label"], f" {' '.join(words)}")
+
+
+def qualified(text: str) -> str:
+    """An emoji as Unicode's own list spells it, which is what programs look up.
+
+    The list here puts VARIATION behind characters that are pictures by themselves, too.
+    Those are the wide ones, but for four that are Japanese text (UAX #11, UTS #51).
+    """
+    return re.sub(f"(.){VARIATION}", _spelled, text)
+
+
+def _spelled(found: "re.Match[str]") -> str:
+    one = found[1]
+    is_picture = unicodedata.east_asian_width(one) == "W" and one not in WIDE_TEXT
+    return one if is_picture else found[0]
