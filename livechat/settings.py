@@ -1,5 +1,6 @@
 """All settings, from the environment (`.env.example` lists them), checked loudly."""
 
+import contextlib
 import socket
 from email.utils import parseaddr
 from pathlib import Path
@@ -50,11 +51,16 @@ def _own_origins() -> list[str]:
 
 
 def _lan_addresses() -> list[str]:
+    """This machine's addresses: what its name means, and where it speaks from."""
     try:
         _, _, addresses = socket.gethostbyname_ex(socket.gethostname())
     except OSError:
-        return []
-    return addresses
+        addresses = []
+    # Many systems let the name mean 127.0.1.1. A route is looked up, nothing is sent.
+    with contextlib.suppress(OSError), socket.socket(type=socket.SOCK_DGRAM) as asked:
+        asked.connect(("192.0.2.1", 9))
+        addresses.append(asked.getsockname()[0])
+    return list(dict.fromkeys(addresses))
 
 
 def _checked_origins(urls: list[str], name: str = "SITE_URL") -> list[str]:
