@@ -128,6 +128,7 @@ MIDDLEWARE = [
     "accounts.http.first_run",
     "livechat.lib.http.words_in_pages",
     "livechat.lib.http.storage_away",
+    "livechat.lib.http.other_method",
 ]
 
 ROOT_URLCONF = "livechat.urls"

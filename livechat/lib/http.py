@@ -4,6 +4,7 @@ import logging
 import secrets
 import sys
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
@@ -124,6 +125,23 @@ def storage_away(get_response: Answer) -> Answer:
     return middleware
 
 
+def other_method(get_response: Answer) -> Answer:
+    """Middleware: a program that used the wrong method is told so, in JSON."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        is_refused = response.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+        if not is_refused or response.content or not wants_json(request):
+            return response
+        allowed = response.headers.get("Allow", "")
+        sentence = f"{request.method} does nothing here. Use {allowed}."
+        told = error_page(request, 405, "Another method", sentence)
+        told["Allow"] = allowed
+        return told
+
+    return middleware
+
+
 def _storage_page(request: HttpRequest, error: Exception) -> HttpResponse:
     """507 when the disk is full; else 503, and when to come again."""
     logger.warning("nothing could be stored at %s: %r", request.path, error)
@@ -173,6 +191,9 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404: not there, or not yours; the two look the same on purpose."""
+    if request.path.startswith("/api/rooms/"):
+        sentence = "There is no such room, message or address, or it is not yours."
+        return error_page(request, 404, "Nothing here", sentence, "no_room")
     return error_page(
         request,
         404,

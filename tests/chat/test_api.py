@@ -265,6 +265,7 @@ def test_other_methods_are_not_there(live: Live, room: Room, member: Member) -> 
         for path in ("", f"/{room.public_id}/messages", f"/{room.public_id}/members"):
             reply = ask(live, f"/api/rooms{path}", bobs, method=method)
             assert reply.status == 405
+            assert method in reply.json["error"]
     override = {"X-HTTP-Method-Override": "DELETE"}
     assert (
         ask(live, f"/api/rooms/{room.public_id}", bobs, headers=override).status == 200
