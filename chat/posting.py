@@ -37,7 +37,7 @@ from chat.versions import Version
 from livechat.lib import limits
 from livechat.lib.failpoints import failpoint
 from livechat.lib.growth import Piece
-from livechat.lib.markdown import render
+from livechat.lib.markdown import render, shows_nothing
 from livechat.lib.text import (
     BadText,
     EmptyText,
@@ -267,8 +267,13 @@ def _body(text: str, *, rendered: bool) -> Body:
         checked = normalise_text(text, max_length=limits.MESSAGE_MAX_LENGTH)
     except TextError as error:
         return Body(text, code=_CODES[type(error)], message=str(error))
-    return Body(checked, html=render(checked) if rendered else None)
+    rendered_html = render(checked) if rendered else None
+    if rendered_html is not None and shows_nothing(rendered_html):
+        return Body(text, code=_CODES[EmptyText], message=NOTHING_SHOWN)
+    return Body(checked, html=rendered_html)
 
+
+NOTHING_SHOWN = "Write something more: of this nothing could be seen."
 
 _CODES: dict[type[TextError], str] = {
     EmptyText: "empty",

@@ -37,12 +37,18 @@ SHORTCUTS = {
     "last_unread": Shortcut(("alt+arrowup",), "Previous room with something unread"),
     "help": Shortcut(("mod+/",), "These keys, from anywhere"),
     "help_too": Shortcut(("shift+?",), "The same, while you do not write", NOT_WRITING),
-    "send": Shortcut(("enter", "mod+enter"), "Send what you have written", "#body"),
+    "send": Shortcut(
+        ("enter", "mod+enter"),
+        "Send what you have written",
+        "form:not([data-code]) #body",
+    ),
 }
 
 # What a browser or a part of the page does by itself; only told.
 BY_THEMSELVES = (
-    Shortcut(("shift+enter",), "A new line"),
+    Shortcut(("shift+enter",), "A new line; within ``` Enter is one, too"),
+    Shortcut(("arrowup",), "Edit your last message, while the box is empty"),
+    Shortcut(("shift+escape",), "Mark everything read, where something is unread"),
     Shortcut(("escape",), "Close a list, a menu or a dialog"),
     Shortcut(("arrowup", "arrowdown"), "Through what was found or is proposed"),
     Shortcut(("/",), "Commands, as the first letter of a message"),

@@ -15,6 +15,7 @@ from livechat.lib.bidi import without_open_bidi
 from livechat.lib.grammar import ChatGrammar, is_too_deep
 from livechat.lib.limits import RENDERED_MAX_LENGTH
 from livechat.lib.sanitiser import CLEANER
+from livechat.lib.text import VISIBLE
 
 # What any rule of the grammar could react to; without it a text is only paragraphs.
 # Controls are here because the grammar replaces some, surrogates because nh3 cannot.
@@ -26,6 +27,8 @@ UNUSABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 INLINE_TAG = re.compile(r"</?(?:a|code|em|s|span|strong)(?: [^<>]*)?>")
 TAG = re.compile(r"<[^<>]*>")
+SEEN_ALONE = re.compile(r"<(?:hr|li)\b")
+LABEL = re.compile(r"<figcaption[^<>]*>[^<>]*</figcaption>")
 
 
 class _PerThread(threading.local):
@@ -86,6 +89,13 @@ def render_in_full(source: str) -> str:
     if len(rendered) > RENDERED_MAX_LENGTH:
         return paragraphs(usable)
     return rendered.rstrip("\n")
+
+
+def shows_nothing(rendered: str) -> bool:
+    """Whether HTML that `render` made has nothing for the eye: an empty code block."""
+    if SEEN_ALONE.search(rendered):
+        return False
+    return not VISIBLE.search(html.unescape(TAG.sub("", LABEL.sub("", rendered))))
 
 
 def fences(source: str, language: str) -> list[str]:

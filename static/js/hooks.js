@@ -21,8 +21,7 @@
   on("htmx:ws:before:message:outgoing", (event) => {
     // Offline nothing is queued: the bubbles themselves are what is sent on return.
     const { type, on: typing } = event.detail.message.values;
-    const stale = type === "typing" && typing && !byId("body").value;
-    if (state.net !== "up" || stale) event.preventDefault();
+    if (state.net !== "up" || (type === "typing" && typing && !byId("body").value)) event.preventDefault();
     else if (type === "ping") watch ??= setTimeout(lose, 5e3, event.detail.connection.socket);
   });
 
@@ -53,10 +52,12 @@
   const uuid = () => "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, () =>
     (crypto.getRandomValues(new Uint8Array(1))[0] & 15).toString(16));
   // Nothing to see, or more code points than fit: not to be sent, and nothing is cut off.
+  // Within a fence Enter is a new line of the code.
   const judge = ({ value, form, dataset }) => {
     const excess = [...value.trimEnd()].length - dataset.max;
     form.elements.excess.value = excess > 0 ? excess.toLocaleString() : "";
     form.querySelector(".composer__send").disabled = excess > 0 || !value.trim();
+    form.toggleAttribute("data-code", value.split(/^ {0,3}```/m).length % 2 === 0);
   };
   on("input", ({ target }) => target.id === "body" && judge(target));
   on("submit", ({ target: form }) => {
@@ -65,8 +66,7 @@
     const { body, client_id } = form.elements;
     bubble.id = `p-${(bubble.elements.client_id.value = client_id.value)}`;
     bubble.elements.body.value = bubble.querySelector(".msg__bubble").textContent = body.value;
-    byId("pending-list").append(bubble);
-    htmx.process(bubble);
+    htmx.process(byId("pending-list").appendChild(bubble));
     client_id.value = uuid(); // of the next one; htmx has read the form
     if (body.id === "body") body.value = "", judge(body);
     byId("body").focus();
@@ -80,13 +80,14 @@
   }, true);
   on("text-expander-value", ({ detail }) => (detail.value = detail.item.dataset.value), true);
   on("click", ({ target }) => {
-    const insert = target.closest("[data-insert]")?.dataset.insert;
-    const box = byId("body");
+    const [insert, box] = [target.closest("[data-insert]")?.dataset.insert, byId("body")];
     if (insert) box.setRangeText(insert, box.selectionStart, box.selectionEnd, "end"), box.focus(), judge(box);
     if (target.closest("[data-discard]")) remove(target.closest("form")), byId("body").focus();
     const copy = target.closest("[data-copy]"); // the clipboard API needs https, this does not
-    if (copy) getSelection().selectAllChildren(byId(copy.dataset.copy));
-    if (copy && document.execCommand("copy")) copy.textContent = "Copied";
+    if (copy) getSelection().selectAllChildren(byId(copy.dataset.copy)), document.execCommand("copy") && (copy.innerText = "Copied");
+    // A hit in this page: going there takes the focus from everything, after the click.
+    target.closest("#palette a")?.closest("form").reset();
+    if (target.closest("#palette a")) byId("palette").hidePopover(), setTimeout(() => box && hooks.Box(box), 99);
   });
   // The log grows upwards, so a message that is unfolded would show its end.
   on("toggle", ({ target }) => target.closest(".msg")?.scrollIntoView(), true);
@@ -105,14 +106,15 @@
   const markDay = (msg) => {
     if (!msg?.matches(".msg[data-seq]")) return;
     const before = beside(msg, "previous", "last");
-    const opens = !before?.matches(".msg[data-seq]") || dayOf(before) !== dayOf(msg);
-    opens ? (msg.dataset.day = dayName(dayOf(msg))) : delete msg.dataset.day;
+    if (before?.matches(".msg[data-seq]") && dayOf(before) === dayOf(msg)) delete msg.dataset.day;
+    else msg.dataset.day = dayName(dayOf(msg));
   };
 
   // Hooks: a data-hook is mounted whenever its element comes into the page.
   const hooks = {
     Bell: (el) => (document.title = el.dataset.count + (state.title ??= document.title)),
     Time: (el, at = new Date(el.dateTime)) => ([el.textContent, el.title] = [clock.format(at), full.format(at)]),
+    Slow: (el) => el.textContent || document.querySelectorAll(".msg--refused[hx-trigger*=every]").forEach((p) => p.requestSubmit()),
     Box: (box) => (judge(box), matchMedia("(pointer: fine)").matches && box.focus({ preventScroll: true })),
     Scroll: (log, see = ([end]) => log.toggleAttribute("data-away", !end.isIntersecting)) =>
       new IntersectionObserver(see, { root: log, rootMargin: "80px" }).observe(byId("end")),

@@ -30,6 +30,7 @@ def test_the_offline_page_says_nothing_of_who_asked_and_takes_no_notice_away(
     client = client_of(alice)
     client.get("/unread/next", {"way": "down"})  # leaves a notice for the next page
     page = client.get("/offline").content.decode()
+    assert '<meta http-equiv="refresh" content="5">' in page
     assert "You are offline" in page
     assert "Alice" not in page
     assert "alice@example.org" not in page

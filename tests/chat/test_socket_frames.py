@@ -144,6 +144,7 @@ BAD: dict[str, tuple[str, str]] = {
     "U1 unseen": (send(body=ZERO_WIDTH), "empty"),
     "U1 spaces": (send(body=" \t\n "), "empty"),
     "U1 nothing": (send(body=""), "empty"),
+    "U1 an empty fence": (send(body="```python"), "empty"),
     "U1 blank Hangul": (send(body="\u3164"), "empty"),
     "U11 too long": (send(body="x" * 8_001), "too_long"),
     "U11 too long in NFC": (send(body="\u0958" * 4_001), "too_long"),
