@@ -155,6 +155,7 @@ def _bodies(world: World, row: Row) -> dict[tuple[str, str], dict[str, Any]]:
         ("room_own", "POST"): {"level": "nothing"},
         ("message_edit", "POST"): {"client_id": str(uuid4()), "body": "by a form"},
         ("message_delete", "POST"): {},
+        ("message_cards_end", "POST"): {},
         ("message_thread", "POST"): {"client_id": str(uuid4()), "body": "so it is"},
         ("room_draft", "POST"): {"client_id": str(uuid4()), "body": "begun"},
         ("api_draft", "PUT"): {"body": "begun"},

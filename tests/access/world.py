@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Block, Community, Device, Invite, Token, User
 from accounts.profiles import Profile
+from chat.links import Card, stored
 from chat.models import Ban, Membership, Message, Room
 from chat.moderation_tables import AuditEntry, Report, RoomInvite
 from chat.notice_tables import Notice
@@ -23,6 +24,7 @@ from livechat.push.models import Preferences, Push, Subscription
 from tests.push.browser import subscribed
 
 NOWHERE = "nowhere12345"  # no room has this id
+LINK = "https://example.org/"
 NAMES = {
     "ST": "Stranger",
     "EX": "Former Member",
@@ -186,6 +188,7 @@ def message(
         client_id=client_id or uuid4(),
         body=body,
         html=render(body),
+        links=stored({LINK: Card(LINK, "A page", "", "")}),
         created_at=timezone.now(),
     )
 
