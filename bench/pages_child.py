@@ -25,17 +25,25 @@ TEXTS = (
     "Ship it",
 )
 
-# Four of a group, then somebody else; a number is the id, so that nothing is looked up.
+# What differs from message to message; all else is as in a new one. Four of a group,
+# then somebody else; texts by their number, so that nothing is looked up.
+_OWN = {
+    "room_id": "%(room)s",
+    "seq": "n",
+    "changed_seq": "n",
+    "author_id": "%(first)s + n / 4 %% %(authors)s",
+    "client_id": "lower(hex(randomblob(16)))",
+    "body": "texts.body",
+    "html": "'<p>' || texts.body || '</p>'",
+    "continues": "n %% 4 <> 0",
+    "created_at": "datetime(julianday('2026-01-01') + n / 2000.0)",
+}
 _FILL = """
 WITH RECURSIVE numbers(n) AS (
-  SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < %s
+  SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < %(size)s
 )
-INSERT INTO chat_message (room_id, seq, changed_seq, kind, author_id, client_id, body,
-  html, stream, event, epoch, continues, reactions, links, created_at)
-SELECT %s, n, n, 'text', %s + n / 4 %% %s, lower(hex(randomblob(16))), texts.body,
-  '<p>' || texts.body || '</p>', '', '', 0, n %% 4 <> 0, '', '',
-  datetime(julianday('2026-01-01') + n / 2000.0)
-FROM numbers JOIN bench_texts AS texts ON texts.id = n %% %s
+INSERT INTO chat_message ({columns}) SELECT {values}
+FROM numbers JOIN bench_texts AS texts ON texts.id = n %% %(texts)s
 """
 
 
@@ -50,11 +58,8 @@ def main() -> None:
 
 def fill(many: str, few: str) -> dict[str, Any]:
     """ROOMS rooms for one user and FEW for another; public ids of the first two."""
-    from django.db import connection
-
     from accounts.models import User
     from chat.models import Membership, Message, Room
-    from search import index
 
     reader = User.objects.get(email=many)
     first = _authors()
@@ -70,17 +75,7 @@ def fill(many: str, few: str) -> dict[str, Any]:
     rest = ALL - LARGE - SMALL - Message.objects.count()
     sizes = [LARGE, SMALL, *([rest // (ROOMS - 2)] * (ROOMS - 2))]
     sizes[-1] += rest % (ROOMS - 2)
-    index.unwatch()
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE TEMP TABLE bench_texts (id INTEGER PRIMARY KEY, body)")
-        cursor.executemany(
-            "INSERT INTO bench_texts VALUES (%s, %s)", list(enumerate(TEXTS))
-        )
-        for room, size in zip(rooms, sizes, strict=True):
-            cursor.execute(_FILL, [size, room.pk, first, AUTHORS, len(TEXTS)])
-            room.last_seq = room.last_changed_seq = size
-            room.save()
-    index.watch()
+    _fill(rooms, sizes, first)
     large, small = rooms[:2]
     return {
         "messages": Message.objects.count(),
@@ -89,13 +84,55 @@ def fill(many: str, few: str) -> dict[str, Any]:
     }
 
 
+def _fill(rooms: list[Any], sizes: list[int], first: int) -> None:
+    """So many messages for each of the rooms; the search's index stands still."""
+    from django.db import connection
+
+    from search import index
+
+    index.unwatch()
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE bench_texts (id INTEGER PRIMARY KEY, body)")
+        cursor.executemany(
+            "INSERT INTO bench_texts VALUES (%s, %s)", list(enumerate(TEXTS))
+        )
+        sql, given = _statement()
+        given |= {"first": first, "authors": AUTHORS, "texts": len(TEXTS)}
+        for room, size in zip(rooms, sizes, strict=True):
+            cursor.execute(sql, given | {"size": size, "room": room.pk})
+            room.last_seq = room.last_changed_seq = size
+            room.save()
+    index.watch()
+
+
+def _statement() -> tuple[str, dict[str, Any]]:
+    """The statement that fills a room, and what all its messages have alike."""
+    from django.db import connection
+
+    from chat.models import Message
+
+    new, own = Message(), dict(_OWN)
+    given: dict[str, Any] = {}
+    for field in Message._meta.concrete_fields:
+        name = str(field.column)
+        if not field.primary_key and name not in own:
+            value = getattr(new, field.attname)
+            given[name] = field.get_db_prep_save(value, connection)
+            own[name] = f"%({name})s"
+    return _FILL.format(columns=", ".join(own), values=", ".join(own.values())), given
+
+
 def _authors() -> int:
     """People who wrote it all; the first one's key, after which theirs follow."""
     from accounts.models import User
 
     mark = uuid4().hex[:8]
     people = [
-        User(email=f"{mark}-{number}@bench.invalid", display_name=f"Author {number}")
+        User(
+            email=f"{mark}-{number}@bench.invalid",
+            display_name=f"Author {number}",
+            name_skeleton=f"{mark}{number}",
+        )
         for number in range(AUTHORS)
     ]
     User.objects.bulk_create(people)
