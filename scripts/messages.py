@@ -56,11 +56,6 @@ NAMES = frozenset({"UTC", "livechat"})
 # Templates that may hold other texts, and why.
 ALLOWED = {
     "chat/": "not yet marked",
-    "push/": "not yet marked",
-    "search/": "not yet marked",
-    "app.html": "not yet marked",
-    "error.html": "not yet marked",
-    "offline.html": "not yet marked",
 }
 SHOWN_ATTRIBUTES = frozenset(
     {"alt", "aria-label", "data-denied", "data-failed", "label", "placeholder", "title"}

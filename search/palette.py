@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.models import User
 from chat.models import Message, Room
@@ -32,14 +33,24 @@ class Hit:
 
 # Places by the name of their address; the last says who may go there.
 PLACES: tuple[tuple[str, str, str, Callable[[User], bool]], ...] = (
-    ("lobby", "All rooms", "grid", lambda user: True),
-    ("room_new", "New room", "plus", lambda user: user.role != User.Role.GUEST),
-    ("direct_new", "New message", "edit", lambda user: user.role != User.Role.GUEST),
-    ("notices", "Notifications", "bell", lambda user: True),
-    ("reminders", "Reminders", "clock", lambda user: True),
-    ("profile", "Profile and settings", "person", lambda user: True),
-    ("shortcuts", "Keyboard shortcuts", "list", lambda user: True),
-    ("invites", "Invite people", "mail", lambda user: user.is_staff),
+    ("lobby", gettext_noop("All rooms"), "grid", lambda user: True),
+    (
+        "room_new",
+        gettext_noop("New room"),
+        "plus",
+        lambda user: user.role != User.Role.GUEST,
+    ),
+    (
+        "direct_new",
+        gettext_noop("New message"),
+        "edit",
+        lambda user: user.role != User.Role.GUEST,
+    ),
+    ("notices", gettext_noop("Notifications"), "bell", lambda user: True),
+    ("reminders", gettext_noop("Reminders"), "clock", lambda user: True),
+    ("profile", gettext_noop("Profile and settings"), "person", lambda user: True),
+    ("shortcuts", gettext_noop("Keyboard shortcuts"), "list", lambda user: True),
+    ("invites", gettext_noop("Invite people"), "mail", lambda user: user.is_staff),
 )
 
 
@@ -63,19 +74,21 @@ def _rooms(user: User, text: str) -> list[Hit]:
         seen = Room.objects.visible_to(user).without_directs()
         rooms = seen.filter(name__icontains=text, is_archived=False)
     first = rooms.order_by("name", "pk")[: limits.PALETTE_EACH_MAX]
-    return [_room(room, "room") for room in first]
+    return [
+        _room(room, gettext("room"), "lock" if room.is_private else "hash")
+        for room in first
+    ]
 
 
-def _room(room: Room, kind: str) -> Hit:
-    icon = "lock" if room.is_private and kind == "room" else "hash"
-    href = reverse("room", args=[room.public_id])
-    return Hit(href, room.name, kind, "people" if kind == "direct message" else icon)
+def _room(room: Room, kind: str, icon: str) -> Hit:
+    return Hit(reverse("room", args=[room.public_id]), room.name, kind, icon)
 
 
 def _directs(user: User, text: str) -> list[Hit]:
     part = text.casefold()
     fitting = [room for room in directs_of(user) if part in room.name.casefold()]
-    return [_room(one, "direct message") for one in fitting[: limits.PALETTE_EACH_MAX]]
+    first, kind = fitting[: limits.PALETTE_EACH_MAX], gettext("direct message")
+    return [_room(one, kind, "people") for one in first]
 
 
 def _people(user: User, text: str) -> list[Hit]:
@@ -85,7 +98,12 @@ def _people(user: User, text: str) -> list[Hit]:
     address = reverse("direct_new")
     people = findable(user, text, ())[: limits.PALETTE_EACH_MAX]
     return [
-        Hit(f"{address}?user={quote(one.public_id)}", str(one), "person", "mail")
+        Hit(
+            f"{address}?user={quote(one.public_id)}",
+            str(one),
+            gettext("person"),
+            "mail",
+        )
         for one in people
     ]
 
@@ -93,15 +111,20 @@ def _people(user: User, text: str) -> list[Hit]:
 def _places(user: User, text: str) -> list[Hit]:
     part = text.casefold()
     return [
-        Hit(reverse(name), label, "page", icon)
+        Hit(reverse(name), gettext(label), gettext("page"), icon)
         for name, label, icon, may_go in PLACES
-        if may_go(user) and part in label.casefold()
+        if may_go(user) and part in gettext(label).casefold()
     ]
 
 
 def _messages(user: User, text: str) -> list[Hit]:
     return [
-        Hit(_place_of(one), _said(one), one.room.name or "direct message", "list")
+        Hit(
+            _place_of(one),
+            _said(one),
+            one.room.name or gettext("direct message"),
+            "list",
+        )
         for one in messages_with(user, text, limits.PALETTE_EACH_MAX)
     ]
 

@@ -3,6 +3,7 @@
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from accounts.http import UserRequest
@@ -18,8 +19,10 @@ def palette(request: UserRequest) -> HttpResponse:
     """What fits `q`: the list alone for htmx, else a whole page."""
     form = PaletteForm(request.GET)
     if not form.is_valid():
-        sentence = f"q: expected at most {limits.QUERY_MAX_LENGTH} characters."
-        return error_page(request, 422, "That was not understood", sentence)
+        sentence = gettext("q: expected at most {most} characters.").format(
+            most=limits.QUERY_MAX_LENGTH
+        )
+        return error_page(request, 422, gettext("That was not understood"), sentence)
     text = form.cleaned_data["q"]
     context = {"q": text, "hits": hits(request.user, text)}
     part = "search/_hits.html" if request.headers.get("HX-Request") else None

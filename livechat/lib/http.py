@@ -12,7 +12,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import DisallowedHost
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from livechat.lib import limits, words
 from livechat.lib.storage import DatabaseAway, disk_is_full
@@ -70,9 +70,11 @@ def known_host(get_response: Answer) -> Answer:
             return error_page(
                 request,
                 400,
-                "This site has another address",
-                "Use the address that its owner gave you. If you run this site, "
-                "name this one in SITE_URL.",
+                gettext("This site has another address"),
+                gettext(
+                    "Use the address that its owner gave you. If you run this site, "
+                    "name this one in SITE_URL."
+                ),
             )
         return get_response(request)
 
@@ -147,10 +149,14 @@ def _storage_page(request: HttpRequest, error: Exception) -> HttpResponse:
     logger.warning("nothing could be stored at %s: %r", request.path, error)
     request.user = AnonymousUser()  # it may be the very question that has no answer
     if disk_is_full(error):
-        sentence = "Nothing was stored, as the server's disk is full. Tell its owner."
-        return error_page(request, 507, "The disk is full", sentence, "storage_full")
-    sentence = "Nothing was stored. Wait a few seconds, then send it again."
-    page = error_page(request, 503, "The server is busy", sentence, "waiting")
+        sentence = gettext(
+            "Nothing was stored, as the server's disk is full. Tell its owner."
+        )
+        return error_page(
+            request, 507, gettext("The disk is full"), sentence, "storage_full"
+        )
+    sentence = gettext("Nothing was stored. Wait a few seconds, then send it again.")
+    page = error_page(request, 503, gettext("The server is busy"), sentence, "waiting")
     page["Retry-After"] = str(limits.STORAGE_RETRY_S)
     return page
 
@@ -174,8 +180,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return error_page(
         request,
         400,
-        "That request was not understood",
-        "Go back, reload the page and try again.",
+        gettext("That request was not understood"),
+        gettext("Go back, reload the page and try again."),
     )
 
 
@@ -184,8 +190,8 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return error_page(
         request,
         403,
-        "That is not allowed",
-        "Ask an owner or admin if you should be able to do this.",
+        gettext("That is not allowed"),
+        gettext("Ask an owner or admin if you should be able to do this."),
     )
 
 
@@ -197,8 +203,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return error_page(
         request,
         404,
-        "Nothing here",
-        "This page does not exist, or it is not yours to see.",
+        gettext("Nothing here"),
+        gettext("This page does not exist, or it is not yours to see."),
     )
 
 
@@ -207,8 +213,8 @@ def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpRe
     return error_page(
         request,
         429,
-        "That was too often",
-        "Wait a few minutes, then try again.",
+        gettext("That was too often"),
+        gettext("Wait a few minutes, then try again."),
     )
 
 
@@ -225,8 +231,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return error_page(
         request,
         500,
-        "Something broke on our side",
-        f"Nothing you wrote is lost. Try again; if it stays, report error {error_id}.",
+        gettext("Something broke on our side"),
+        gettext(
+            "Nothing you wrote is lost. Try again; if it stays, report error {error}."
+        ).format(error=error_id),
     )
 
 
@@ -235,6 +243,6 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return error_page(
         request,
         403,
-        "This form has expired",
-        "Go back, reload the page and send it again.",
+        gettext("This form has expired"),
+        gettext("Go back, reload the page and send it again."),
     )

@@ -3,6 +3,9 @@
 import re
 from datetime import UTC, date, datetime, timedelta
 
+from livechat.lib.words import marked
+
+SAY_WHEN = marked("Say when, such as: in 20 minutes, tomorrow 9:00 or friday at 5 pm.")
 MORNING_HOUR = 9  # of a day that is named without a time
 
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
@@ -47,7 +50,7 @@ def split(words: str, now: datetime) -> tuple[datetime, str]:
         found = _WHEN.match(words, start.end())
         if found is not None and found.end() == len(words.rstrip(".!")):
             return _moment(found, now), words[: start.end()].rstrip(" ,")
-    raise NoMoment("Say when, such as: in 20 minutes, tomorrow 9:00 or friday at 5 pm.")
+    raise NoMoment(SAY_WHEN)
 
 
 def _moment(found: "re.Match[str]", now: datetime) -> datetime:
@@ -64,7 +67,7 @@ def _moment(found: "re.Match[str]", now: datetime) -> datetime:
         )
         return at + timedelta(days=1) if late else at
     except (ValueError, OverflowError) as error:
-        raise NoMoment(f"There is no such time: {found[0]}.") from error
+        raise NoMoment(marked("There is no such time: {0}.", found[0])) from error
 
 
 def _seconds(span: str) -> int:

@@ -17,6 +17,8 @@ from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
 
+from livechat.lib.words import marked
+
 HEAD_MAX_BYTES = 16 * 1024  # of an answer; its body is not read
 USUAL_PORTS = {"https": 443, "http": 80}
 # IPv6 in which an IPv4 address is wrapped, which a gateway would take out again.
@@ -52,19 +54,19 @@ def checked(
         parts = urlsplit(url)
         port, host = parts.port, parts.hostname or ""
     except ValueError as error:
-        raise NotAllowed("This is not an address.") from error
+        raise NotAllowed(marked("This is not an address.")) from error
     if not host or not url.isascii() or any(mark <= " " for mark in url):
-        raise NotAllowed("This is not an address.")
+        raise NotAllowed(marked("This is not an address."))
     if origin_of(parts) in trusted:
         return parts
     usual = USUAL_PORTS.get(parts.scheme) if parts.scheme in schemes else None
     if usual is None or (port or usual) != usual:
-        raise NotAllowed("Expected an address that begins with https://.")
+        raise NotAllowed(marked("Expected an address that begins with https://."))
     if parts.username is not None or parts.password is not None:
-        raise NotAllowed("Expected an address without a user name.")
+        raise NotAllowed(marked("Expected an address without a user name."))
     with contextlib.suppress(ValueError):
         if not is_global(ip_address(host)):
-            raise NotAllowed("This address is not on the internet.")
+            raise NotAllowed(marked("This address is not on the internet."))
     return parts
 
 
@@ -179,7 +181,7 @@ async def _looked_up(parts: SplitResult, trusted: frozenset[str]) -> str:
     if origin_of(parts) not in trusted:
         for address in addresses:
             if not is_global(ip_address(address.partition("%")[0])):
-                raise NotAllowed("This address is not on the internet.")
+                raise NotAllowed(marked("This address is not on the internet."))
     return addresses[0]
 
 

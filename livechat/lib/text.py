@@ -10,7 +10,7 @@ import unicodedata
 from livechat.lib.bidi import without_open_bidi
 from livechat.lib.limits import NAME_MAX_LENGTH
 from livechat.lib.lookalikes import GREEK_CAPITALS, LOOKALIKES
-from livechat.lib.words import MARKS
+from livechat.lib.words import MARKS, marked
 
 # C0 and C1 but tab and the line ends; lone surrogates, which no encoding can hold.
 BAD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
@@ -64,7 +64,7 @@ def normalise_text(text: str, *, max_length: int) -> str:
     if len(normal) > max_length:
         raise _too_long(max_length)
     if not VISIBLE.search(normal):
-        raise EmptyText("Write something first: there is nothing here to see.")
+        raise EmptyText(marked("Write something first: there is nothing here to see."))
     return normal
 
 
@@ -109,7 +109,9 @@ def normalise_name(text: str, *, max_length: int = NAME_MAX_LENGTH) -> str:
     if len(name) > max_length:
         raise _too_long(max_length)
     if all(map(unicodedata.combining, name.replace(" ", ""))):
-        raise EmptyText("A name needs at least one letter, digit or sign to see.")
+        raise EmptyText(
+            marked("A name needs at least one letter, digit or sign to see.")
+        )
     return name
 
 
@@ -134,11 +136,15 @@ def _refuse_bad(text: str, max_length: int) -> None:
     if len(text) > 4 * max_length:
         raise _too_long(max_length)
     if BAD.search(text):
-        raise BadText("This text holds a control character; remove it and try again.")
+        raise BadText(
+            marked("This text holds a control character; remove it and try again.")
+        )
 
 
 def _too_long(max_length: int) -> TooLong:
-    return TooLong(f"This is too long: at most {max_length:,} characters fit.")
+    return TooLong(
+        marked("This is too long: at most {0} characters fit.", f"{max_length:,}")
+    )
 
 
 def _composed(text: str) -> str:
@@ -156,8 +162,9 @@ def _refuse_mark_heaps(text: str) -> None:
     # A combining class fits a byte, and 0 is no mark.
     classes = bytes(map(unicodedata.combining, text))
     if max(map(len, classes.split(b"\0"))) > MARKS_MAX:
-        sentence = f"A letter carries more than {MARKS_MAX} accents; use fewer."
-        raise BadText(sentence)
+        raise BadText(
+            marked("A letter carries more than {0} accents; use fewer.", MARKS_MAX)
+        )
 
 
 def _folded(name: str) -> str:

@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from livechat.lib.words import marked
+
 CURVE = ec.SECP256R1()
 RECORD_BYTES = 4096  # of one record; a push service takes no larger body
 POINT_BYTES = 65  # of a public key, not compressed
@@ -49,9 +51,11 @@ def receiver_of(p256dh: str, auth: str) -> Receiver:
         receiver = Receiver(decoded(p256dh), decoded(auth))
         ec.EllipticCurvePublicKey.from_encoded_point(CURVE, receiver.point)
     except ValueError as error:
-        raise BadKey("The keys are not those of a browser's subscription.") from error
+        raise BadKey(
+            marked("The keys are not those of a browser's subscription.")
+        ) from error
     if (len(receiver.point), len(receiver.auth)) != (POINT_BYTES, AUTH_BYTES):
-        raise BadKey("The keys are not those of a browser's subscription.")
+        raise BadKey(marked("The keys are not those of a browser's subscription."))
     return receiver
 
 

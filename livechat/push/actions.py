@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.models import User
 from livechat.lib import limits, outbound, webpush
@@ -48,7 +49,7 @@ def check(browser: Browser) -> None:
         NotSubscribed: its address or its keys cannot be those of a push service.
     """
     if len(browser.endpoint) > limits.PUSH_ENDPOINT_MAX_LENGTH:
-        raise NotSubscribed("The address of the push service is too long.")
+        raise NotSubscribed(gettext("The address of the push service is too long."))
     try:
         outbound.checked(browser.endpoint, settings.PUSH_GATEWAYS)
         webpush.receiver_of(browser.p256dh, browser.auth)
@@ -79,7 +80,9 @@ def subscribe(user: User, session_key: str, browser: Browser) -> Subscription:
             _take_over(known, browser)
             known = None
         if known is None and _alive(user) >= limits.PUSH_SUBSCRIPTIONS_MAX:
-            raise NotSubscribed("You have many devices already; remove one first.")
+            raise NotSubscribed(
+                gettext("You have many devices already; remove one first.")
+            )
         # A browser whose keys are new has a new address too.
         Subscription.objects.filter(user=user, session_id=session_key).exclude(
             endpoint_hash=key
@@ -93,7 +96,7 @@ def subscribe(user: User, session_key: str, browser: Browser) -> Subscription:
 def _take_over(known: Subscription, browser: Browser) -> None:
     """Make room for whoever is signed in now, if this is the very same browser."""
     if (known.p256dh, known.auth) != (browser.p256dh, browser.auth):
-        raise NotSubscribed("This address belongs to another browser.")
+        raise NotSubscribed(gettext("This address belongs to another browser."))
     known.delete()  # with what it was still to be told, which is another's
 
 
@@ -112,7 +115,8 @@ def send_test(user: User) -> int:
     before = now - timedelta(seconds=limits.PUSH_TEST_EVERY_S)
     free = Q(tested_at=None) | Q(tested_at__lt=before)
     if not Preferences.objects.filter(free, user=user).update(tested_at=now):
-        raise TooSoon(f"Wait {limits.PUSH_TEST_EVERY_S} seconds between two tests.")
+        sentence = gettext("Wait {seconds} seconds between two tests.")
+        raise TooSoon(sentence.format(seconds=limits.PUSH_TEST_EVERY_S))
     Push.objects.filter(subscription__user=user, tag=outbox.TEST_TAG).delete()
     outbox.send_test(user.pk)
     return _alive(user)

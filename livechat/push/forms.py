@@ -6,15 +6,16 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from livechat.lib.zones import zone_called
 from livechat.push.actions import PAUSES_H, RESUME, TOMORROW, Browser
 from livechat.push.models import Preferences
 
-NO_ZONE = "Choose one of the list, such as Europe/Berlin or UTC."
-NO_SUBSCRIPTION = "This browser sent no subscription. Reload the page and try again."
+NO_ZONE = _("Choose one of the list, such as Europe/Berlin or UTC.")
+NO_SUBSCRIPTION = _("This browser sent no subscription. Reload the page and try again.")
 PAUSE_CHOICES = [(one, one) for one in (*PAUSES_H, TOMORROW, RESUME)]
-SHOWN = ((True, "Who wrote and what"), (False, "Only that there is something"))
+SHOWN = ((True, _("Who wrote and what")), (False, _("Only that there is something")))
 
 
 class SubscribeForm(forms.Form):
@@ -53,24 +54,24 @@ class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg] # no generic a
     """How much a notification shows, and the hours without any."""
 
     shows_text = forms.TypedChoiceField(
-        label="A notification shows",
+        label=_("A notification shows"),
         choices=SHOWN,
         coerce=lambda value: value == "True",
         widget=forms.RadioSelect,
     )
     plays_sound = forms.BooleanField(
-        label="A page that is open plays a sound", required=False
+        label=_("A page that is open plays a sound"), required=False
     )
     digest = forms.ChoiceField(
-        label="A mail of what you have not read",
+        label=_("A mail of what you have not read"),
         choices=Preferences.Digest.choices,
         required=False,
     )
-    quiet_from = forms.TimeField(label="Quiet from", required=False, widget=_clock())
-    quiet_to = forms.TimeField(label="Quiet until", required=False, widget=_clock())
+    quiet_from = forms.TimeField(label=_("Quiet from"), required=False, widget=_clock())
+    quiet_to = forms.TimeField(label=_("Quiet until"), required=False, widget=_clock())
     # Not a list to choose from: Django renders each of 500 choices by a template.
     zone = forms.CharField(
-        label="Your time zone", widget=forms.TextInput(attrs={"list": "zones"})
+        label=_("Your time zone"), widget=forms.TextInput(attrs={"list": "zones"})
     )
 
     class Meta:
@@ -107,5 +108,5 @@ class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg] # no generic a
             return data
         if (data.get("quiet_from") is None) != (data.get("quiet_to") is None):
             missing = "quiet_to" if data.get("quiet_to") is None else "quiet_from"
-            self.add_error(missing, "Give both times, or leave both empty.")
+            self.add_error(missing, _("Give both times, or leave both empty."))
         return data

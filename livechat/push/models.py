@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from livechat.lib import limits
 from livechat.lib.ids import public_id
@@ -110,11 +111,11 @@ class Delivery(models.Model):
     class Outcome(models.TextChoices):
         """What became of it."""
 
-        DELIVERED = "delivered", "Taken by the push service"
-        ENDED = "ended", "The browser has ended it; the device was removed"
-        REFUSED = "refused", "Refused by the push service"
-        NO_ANSWER = "no_answer", "No answer from the push service; given up"
-        NOT_ALLOWED = "not_allowed", "Its address leads to no push service"
+        DELIVERED = "delivered", _("Taken by the push service")
+        ENDED = "ended", _("The browser has ended it; the device was removed")
+        REFUSED = "refused", _("Refused by the push service")
+        NO_ANSWER = "no_answer", _("No answer from the push service; given up")
+        NOT_ALLOWED = "not_allowed", _("Its address leads to no push service")
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="deliveries"
@@ -138,9 +139,9 @@ class Preferences(models.Model):
     class Digest(models.TextChoices):
         """How often a mail tells of what they have not read."""
 
-        OFF = "off", "Never"
-        DAILY = "daily", "Once a day at most"
-        WEEKLY = "weekly", "Once a week at most"
+        OFF = "off", _("Never")
+        DAILY = "daily", _("Once a day at most")
+        WEEKLY = "weekly", _("Once a week at most")
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL,

@@ -12,6 +12,7 @@ from uuid import uuid4
 from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from livechat.lib import limits
 from livechat.push.models import Delivery, Push, Subscription
@@ -72,8 +73,8 @@ def notify(user_ids: Collection[int], word: Word) -> None:
 
 def send_test(user_id: int) -> None:
     """Tell all browsers of this person at once, whatever they have open."""
-    body = "This is how livechat will tell you of messages."
-    word = Word(TEST_TAG, "It works", body, "/profile/notifications/")
+    body = gettext("This is how livechat will tell you of messages.")
+    word = Word(TEST_TAG, gettext("It works"), body, "/profile/notifications/")
     _put([user_id], word, wait_s=0)
 
 

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import (
     require_http_methods,
@@ -35,7 +36,7 @@ def push_settings(request: HttpRequest) -> HttpResponse:
     form = PreferencesForm(request.POST or None, instance=preferences_of(user))
     if request.method == "POST" and form.is_valid():
         form.save()
-        messages.success(request, "Saved.")
+        messages.success(request, gettext("Saved."))
         return redirect("push_settings")
     return _page(request, form)
 
@@ -54,7 +55,9 @@ def push_subscribe(request: HttpRequest) -> HttpResponse:
         remember(request, actions.subscribe(user, key, browser))
     except actions.NotSubscribed as reason:
         return _page(request, problem=str(reason))
-    messages.success(request, "This browser will tell you. Send yourself a test.")
+    messages.success(
+        request, gettext("This browser will tell you. Send yourself a test.")
+    )
     return redirect("push_settings")
 
 
@@ -65,7 +68,8 @@ def push_remove(request: HttpRequest, public_id: str) -> HttpResponse:
     user = cast(UserRequest, request).user
     found = get_object_or_404(user.push_subscriptions, public_id=public_id)
     found.delete()
-    messages.success(request, f"{found.name} is not told any more.")
+    sentence = gettext("{name} is not told any more.").format(name=found.name)
+    messages.success(request, sentence)
     return redirect("push_settings")
 
 
@@ -77,8 +81,12 @@ def push_test(request: HttpRequest) -> HttpResponse:
         count = actions.send_test(cast(UserRequest, request).user)
     except actions.TooSoon as reason:
         return _page(request, problem=str(reason), status=429)
-    sentence = "Sent. It should appear within seconds; below stands how it went."
-    messages.success(request, sentence if count else "No browser is turned on yet.")
+    sentence = gettext(
+        "Sent. It should appear within seconds; below stands how it went."
+    )
+    messages.success(
+        request, sentence if count else gettext("No browser is turned on yet.")
+    )
     return redirect("push_settings")
 
 
@@ -88,7 +96,7 @@ def push_pause(request: HttpRequest) -> HttpResponse:
     """Hold everything back for a while, or go on."""
     form = PauseForm(request.POST)
     if not form.is_valid():
-        return _page(request, problem="Choose how long to pause.")
+        return _page(request, problem=gettext("Choose how long to pause."))
     actions.pause(cast(UserRequest, request).user, form.cleaned_data["pause"])
     return redirect("push_settings")
 
