@@ -64,14 +64,12 @@ def test_a_passkey_is_added_and_logs_in_alone(site: Site, new_page: NewPage) -> 
     no_barriers(page)
     page.get_by_role("button", name="Log in with a passkey").click()
     expect(page.get_by_role("navigation", name="Rooms")).to_be_visible()
+    told_why_there_is_none(new_page())
 
 
-def test_a_passkey_that_does_not_come_is_explained(
-    site: Site, new_page: NewPage
-) -> None:
-    page = new_page()
+def told_why_there_is_none(page: Page) -> None:
+    """At an address in numbers browsers give no passkey to anybody."""
     page.goto("/accounts/login/")
     page.get_by_role("button", name="Log in with a passkey").click()
-    # Browsers give none at an address in numbers.
     expect(page.get_by_text("only at the site's own name")).to_be_visible()
     no_barriers(page)
