@@ -233,9 +233,9 @@ SABOTAGES: dict[str, Sabotage] = {
             ("C11",),
             (
                 Patch(
-                    "chat/entrances.py",
-                    "Room.objects.visible_to(User(pk=user_id)).filter(",
-                    "Room.objects.filter(",
+                    "chat/followers.py",
+                    "Room.objects.visible_to(user).filter(is_active, public_id=room)",
+                    "Room.objects.filter(is_active, public_id=room)",
                 ),
             ),
         ),
