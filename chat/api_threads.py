@@ -10,7 +10,19 @@ from chat.api_parts import number_in, refusal, visible
 from chat.fields import MAX_SEQ
 from chat.message_fields import message_fields
 from chat.models import Message
+from chat.threads import threads_of
 from livechat.lib import limits
+
+
+@require_GET
+@api
+def threads(request: UserRequest) -> HttpResponse:
+    """The first messages of threads that one wrote in, the latest reply first."""
+    found = [
+        {"room": one.room.public_id, "message": message_fields(one)}
+        for one in threads_of(request.user)
+    ]
+    return JsonResponse({"threads": found})
 
 
 @require_GET

@@ -61,6 +61,7 @@ urlpatterns = [
         name="api_message_links",
     ),
     path("api/rooms/<str:public_id>/draft", api_drafts.draft, name="api_draft"),
+    path("api/threads", api_threads.threads, name="api_threads"),
     path("api/saved", api_saved.saved, name="api_saved"),
     path(
         "api/rooms/<str:public_id>/messages/<int:seq>/saved",

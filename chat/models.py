@@ -157,6 +157,11 @@ class Membership(models.Model):
         return made and self.role == self.Role.ADMIN
 
 
+def _index(name: str, *fields: str, **rows: Any) -> models.Index:
+    """An index of the rows that have these values."""
+    return models.Index(fields=fields, condition=models.Q(**rows), name=name)
+
+
 class Message(models.Model):
     """One entry of a room's log; `html` is rendered once, when it is written."""
 
@@ -228,31 +233,18 @@ class Message(models.Model):
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(
-                fields=["room", "created_changed_seq"],
-                condition=models.Q(created_changed_seq__isnull=False),
-                name="changed_messages",
+            _index(
+                "changed_messages",
+                "room",
+                "created_changed_seq",
+                created_changed_seq__isnull=False,
             ),
-            models.Index(
-                fields=["room", "seq"],
-                condition=models.Q(kind="system"),
-                name="quiet_messages",
-            ),
-            models.Index(
-                fields=["room", "pinned_at"],
-                condition=models.Q(pinned_at__isnull=False),
-                name="pinned_messages",
-            ),
-            models.Index(
-                fields=["room", "thread", "seq"],
-                condition=models.Q(thread__isnull=False),
-                name="replies_of_threads",
-            ),
-            models.Index(
-                fields=["room", "seq"],
-                condition=models.Q(in_room=False),
-                name="messages_aside",
-            ),
+            _index("quiet_messages", "room", "seq", kind="system"),
+            _index("pinned_messages", "room", "pinned_at", pinned_at__isnull=False),
+            _index("replies_of_threads", "room", "thread", "seq", thread__isnull=False),
+            _index("messages_aside", "room", "seq", in_room=False),
+            _index("replies_of_authors", "author", thread__isnull=False),
+            _index("threads_of_authors", "author", reply_count__gt=0),
         ]
 
     def __str__(self) -> str:

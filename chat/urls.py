@@ -42,6 +42,7 @@ urlpatterns = [
         "people/<str:public_id>/block", views_people.person_block, name="person_block"
     ),
     path("saved", views_saved.saved, name="saved"),
+    path("threads", views_threads.threads, name="threads"),
     path(
         "rooms/<str:public_id>/<int:seq>/saved",
         views_saved.message_saved,

@@ -10,19 +10,31 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.http import UserRequest
-from chat import notices
+from chat import notices, sidebar
 from chat.access import can, message_or_404
 from chat.forms import EditForm
 from chat.forms_read import ThreadPageForm
 from chat.inbox import Refused, post_message
 from chat.message_pages import asked_for
 from chat.models import Message, Room
+from chat.quotes import line
 from chat.refusals import REFUSAL_STATUS
-from chat.threads import changed_since, pane_of, thread_of
+from chat.threads import changed_since, pane_of, thread_of, threads_of
 from livechat.lib.http import error_page
+
+
+@require_safe
+@login_required
+def threads(request: UserRequest) -> HttpResponse:
+    """The threads that one wrote in; a page that is open asks again by itself."""
+    found = [(one, line(one)) for one in threads_of(request.user)]
+    if request.headers.get("HX-Request"):
+        return render(request, "chat/_threads.html", {"threads": found})
+    context = {"page": "threads", "threads": found, **sidebar.context(request.user)}
+    return render(request, "chat/threads.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -208,8 +208,9 @@ def _keep_at_hand(page: Page, other: Page) -> None:
     expect(page.locator("#pins .pin")).to_have_count(1)
     _picture(page, "pins")
     page.keyboard.press("Escape")
-    page.get_by_role("link", name="Saved").click()
-    _picture(page, "saved")
+    for name in ("Saved", "Threads"):
+        page.get_by_role("link", name=name, exact=True).click()
+        _picture(page, name.lower())
     page.goto(room)
 
 

@@ -393,3 +393,37 @@ def test_a_reset_shows_no_more_than_the_page(lounge: Room, bob: User) -> None:
     rows: Sequence[Message] = Message.objects.filter(room=lounge).shown().page_before(9)
     html = fanout.reset_fragment(lounge, rows).decode()
     assert "psst" not in html
+
+
+def test_the_list_has_the_threads_that_one_wrote_in_and_may_read(
+    lounge: Room, alice: User, bob: User, charlie: User
+) -> None:
+    hidden = room_of(alice, bob, name="Vault", is_private=True)
+    fill(hidden, alice, 1)
+    fill(lounge, charlie, 1)
+    written(hidden, said(hidden, bob, "in the vault", 1, in_room=False))
+    written(lounge, said(lounge, bob, "to alice", 1), said(lounge, alice, "no", 2))
+    assert lists(alice) == [(lounge.public_id, 2), (lounge.public_id, 1)] + [
+        (hidden.public_id, 1)
+    ]
+    assert lists(bob) == [(lounge.public_id, 1), (hidden.public_id, 1)]
+    assert lists(charlie) == [(lounge.public_id, 2)]
+    Membership.objects.filter(room=hidden, user=bob).delete()
+    assert lists(bob) == [(lounge.public_id, 1)]
+    page = client_of(bob).get("/threads").content.decode()
+    assert f'href="/rooms/{lounge.public_id}/?thread=1"' in page
+    assert "Vault" not in page
+    assert (
+        "No threads yet" in client_of(room_of_nobody()).get("/threads").content.decode()
+    )
+
+
+def room_of_nobody() -> User:
+    """Somebody who has written nowhere."""
+    return User.objects.create_user("dora@example.org", display_name="Dora")
+
+
+def lists(user: User) -> list[tuple[str, int]]:
+    """The threads that the API lists for the user, by room and number."""
+    found = json.loads(client_of(user).get("/api/threads").content)["threads"]
+    return [(one["room"], one["message"]["seq"]) for one in found]

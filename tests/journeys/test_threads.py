@@ -50,6 +50,7 @@ def test_a_thread_stands_beside_the_room_and_both_see_it_grow(
         assert violations(page) == []
     change(alice, bob)
     leave_and_return(bob)
+    find_again(alice)
     on_a_phone(bob)
 
 
@@ -102,6 +103,15 @@ def leave_and_return(page: Page) -> None:
     expect(page.locator("#thread")).to_be_visible()
     expect(page.locator(".thread__replies .msg")).to_have_count(2)
     expect(page.locator("body[data-net=up]")).to_be_attached()
+
+
+def find_again(page: Page) -> None:
+    """The list of threads that one wrote in leads back beside the room."""
+    page.get_by_role("link", name="Threads", exact=True).click()
+    expect(page.locator("#threads .pin")).to_contain_text("Where do we meet?")
+    assert violations(page) == []
+    page.locator("#threads .pin__text").click()
+    expect(page.locator(".thread__replies .msg")).to_have_count(2)
 
 
 def on_a_phone(page: Page) -> None:
