@@ -10,6 +10,7 @@ from accounts.sessions import Principal
 from chat.models import Membership, Message, Room
 from chat.silences import RUNS_TALK, silence
 from chat.titles import entitle
+from livechat.lib.words import marked
 
 Rule = Callable[[User, Room], bool]
 
@@ -38,7 +39,7 @@ def require_site(user: User, action: str) -> None:
         PermissionDenied: they are a guest, who has what others put them into.
     """
     if not may_on_site(user, action):
-        raise PermissionDenied("Guests of this site may not do that.")
+        raise PermissionDenied(marked("Guests of this site may not do that."))
 
 
 def may_on_site(user: User, action: str) -> bool:
@@ -60,7 +61,7 @@ def require(user: User, action: str, room: Room) -> None:
     if can(user, action, room):
         return
     if Room.objects.visible_to(user).filter(pk=room.pk).exists():
-        raise PermissionDenied("You may not do that in this room.")
+        raise PermissionDenied(marked("You may not do that in this room."))
     raise Http404("No such room, or it is not yours to see.")
 
 
@@ -96,7 +97,7 @@ def allowed_or_404(user: User, action: str, public_id: str) -> Room:
     """
     found = room_or_404(user, public_id)
     if not can(user, action, found):
-        raise PermissionDenied("You may not do that in this room.")
+        raise PermissionDenied(marked("You may not do that in this room."))
     return found
 
 

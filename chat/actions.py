@@ -17,6 +17,7 @@ from chat.members import let_in, let_out
 from chat.models import Membership, Room
 from chat.sweeping import sweep
 from livechat.lib.storage import DatabaseAway
+from livechat.lib.words import marked
 
 
 def create_room(
@@ -82,7 +83,7 @@ def leave_room(user: User, room: Room) -> None:
     """
     with changing(user, room, "read") as change:
         if change.room.is_direct:
-            raise NotPossible("Its people stay the same. Nobody leaves it.")
+            raise NotPossible(marked("Its people stay the same. Nobody leaves it."))
         found = change.room.memberships.filter(user=user).select_related("user").first()
         if found is not None:
             let_out(change, found, "left", f"{user} left.")

@@ -8,6 +8,7 @@ from chat.desk import Desk
 from chat.inbox import PostIntent
 from chat.models import Membership, Message
 from livechat.lib import limits
+from livechat.lib.words import marked
 
 Refusal = tuple[str, str]
 
@@ -17,15 +18,15 @@ def refusal(intent: PostIntent, desk: Desk) -> Refusal | None:
     if intent.reply_to is None:
         if intent.in_room:
             return None
-        return "bad_frame", "in_room: only a reply can be kept out of the room."
+        return "bad_frame", marked("in_room: only a reply can be kept out of the room.")
     answered = desk.found.get(intent.reply_to)
     if answered is None:
-        return "no_message", "The message that this replies to is not there."
+        return "no_message", marked("The message that this replies to is not there.")
     if intent.in_room:
         return None
     root = _root(answered, desk)
     if root is None or root.seq < desk.room.public_from_seq:
-        return "forbidden", "There is no thread here. Answer in the room."
+        return "forbidden", marked("There is no thread here. Answer in the room.")
     return None
 
 

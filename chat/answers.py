@@ -4,11 +4,15 @@ import msgspec
 
 from chat.inbox import Answer, PostIntent, Write
 from chat.models import Message, Room
+from livechat.lib.words import Words, mark_of, marked
+
+TOO_FAST = marked("Too fast. Try again in {0} s.")
 
 
 def refused(intent: Write, room: Room | None, code: str, message: str) -> Answer:
     """The refusal of an intent; waiting does not help."""
-    return msgspec.structs.replace(_blank(intent, room), code=code, message=message)
+    told = mark_of(message)
+    return msgspec.structs.replace(_blank(intent, room), code=code, message=told)
 
 
 def acked(
@@ -42,14 +46,12 @@ def _client_id(intent: Write) -> str:
     return str(intent.client_id) if isinstance(intent, PostIntent) else ""
 
 
-def too_fast(
-    intent: Write, room: Room, wait_s: float, why: str = "Too fast."
-) -> Answer:
-    """The refusal of what may be sent again after the seconds to wait."""
+def too_fast(intent: Write, room: Room, wait_s: float, why: Words = TOO_FAST) -> Answer:
+    """The refusal of what may be sent again after the seconds to wait, {0} in `why`."""
     seconds = max(1, round(wait_s + 0.49))
     return msgspec.structs.replace(
         _blank(intent, room),
         code="rate_limited",
-        message=f"{why} Try again in {seconds} s.",
+        message=mark_of(marked(why, seconds)),
         retry_after_ms=int(wait_s * 1000) + 1,
     )

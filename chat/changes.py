@@ -30,6 +30,7 @@ from chat.versions import Version
 from chat.worker_tables import ChangeBucket
 from livechat.lib import limits
 from livechat.lib.token_bucket import Level, Rate, take
+from livechat.lib.words import marked
 
 RATE = Rate(limits.CHANGE_BURST, limits.CHANGE_RATE_PER_S)
 
@@ -40,8 +41,12 @@ class TooManyChanges(PermissionDenied):
     def __init__(self, wait_s: float) -> None:
         self.retry_after_s = max(1, -(-int(wait_s * 1000) // 1000))
         hours = -(-self.retry_after_s // 3600)
-        wait = f"{self.retry_after_s} s" if hours == 1 else f"{hours} hours"
-        super().__init__(f"Too many changes. Try again in {wait}.")
+        if hours == 1:
+            wait_s = self.retry_after_s
+            told = marked("Too many changes. Try again in {0} s.", wait_s)
+        else:
+            told = marked("Too many changes. Try again in {0} hours.", hours)
+        super().__init__(told)
 
 
 class NotPossible(Exception):  # noqa: N818 - the handler reads as a sentence

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from accounts.sessions import Principal, bearer_of, cookie_of, principal_of, still_valid
 from chat import fanout, intents, orders, subscriptions
-from chat.answers import refused
+from chat.answers import TOO_FAST, refused
 from chat.errands import Errands
 from chat.inbox import Refused, waiting
 from chat.pace import Pace
@@ -31,6 +31,7 @@ from livechat.lib import limits
 from livechat.lib.codec import FrameError, decode, encode
 from livechat.lib.connections import TRY_AGAIN_LATER, Connection
 from livechat.lib.storage import NoAnswer
+from livechat.lib.words import marked
 
 logger = logging.getLogger(__name__)
 
@@ -166,7 +167,7 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
             seconds = max(1, round(wait_s + 0.49))
             told = {"ref": intents.ref_of(frame), **intents.named(frame)}
             told["retry_after_ms"] = int(wait_s * 1000) + 1
-            self._refuse("rate_limited", f"Too fast. Try again in {seconds} s.", told)
+            self._refuse("rate_limited", marked(TOO_FAST, seconds), told)
 
     def _decoded(self, event: Event) -> dict[str, Any]:
         text = event.get("text")
@@ -192,7 +193,8 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
         else:
             error_id = secrets.token_hex(4)
             logger.error("error %s in a frame", error_id, exc_info=error)
-            self._refuse("internal", f"Something broke here (error {error_id}).", told)
+            sentence = marked("Something broke here (error {0}).", error_id)
+            self._refuse("internal", sentence, told)
 
     def _make_wait(self, told: dict[str, Any]) -> None:
         """Tell that the database does not answer, which is no error of the client's.
@@ -256,7 +258,7 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
         try:
             stored = await self.web.marks.mark(user_id, intent.room, intent.seq)
             if stored == NO_MEMBER:
-                raise FrameError("forbidden", "Join the room first.")
+                raise FrameError("forbidden", marked("Join the room first."))
             if stored == NO_ROOM:
                 raise subscriptions.no_room()
         except NoAnswer as error:

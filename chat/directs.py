@@ -16,6 +16,7 @@ from chat.access import require_site
 from chat.changes import NotPossible, TooManyChanges, pay
 from chat.models import Membership, Room
 from livechat.lib import limits
+from livechat.lib.words import marked
 
 DAY = timedelta(days=1)
 
@@ -38,7 +39,7 @@ def begin_direct(actor: User, others: Sequence[User]) -> tuple[Room, bool]:
         return found, False
     for user in people.values():
         if not may_begin(actor, user):
-            raise NotPossible(f"You cannot write to {user}.")
+            raise NotPossible(marked("You cannot write to {0}.", user))
     try:
         return _made(actor, list(people.values()), key), True
     except IntegrityError:  # somebody was quicker
@@ -55,10 +56,12 @@ def may_begin(actor: User, other: User) -> bool:
 
 def _fitting(actor: User, people: dict[int, User]) -> None:
     if len(people) < 2:
-        raise NotPossible("Choose somebody else to write to.")
+        raise NotPossible(marked("Choose somebody else to write to."))
     if len(people) > limits.DIRECT_MAX_PEOPLE:
         most = limits.DIRECT_MAX_PEOPLE - 1
-        raise NotPossible(f"Choose at most {most} people. For more, make a room.")
+        raise NotPossible(
+            marked("Choose at most {0} people. For more, make a room.", most)
+        )
 
 
 def _made(actor: User, people: list[User], key: str) -> Room:

@@ -7,6 +7,7 @@ every place of a page that could show it.
 from django.template.loader import get_template
 
 from chat.diagrams import diagrams
+from chat.happenings import happened
 from chat.links import cards
 from chat.models import Message
 from chat.quotes import Quote, line, quoted
@@ -14,6 +15,7 @@ from chat.reactions import chips
 from livechat.lib import limits
 from livechat.lib.markdown import plain_text
 from livechat.lib.speech import Said
+from livechat.lib.words import mark_of
 
 ANNOUNCEMENT_LENGTH = 120  # characters that a screen reader hears of a message
 
@@ -127,10 +129,11 @@ def _counted(message: Message) -> str:
 
 def said(message: Message) -> Said:
     """What a screen reader says of a message."""
+    who = message.author
+    if message.kind == Message.Kind.SYSTEM:  # its sentence names who did it
+        return Said(who.public_id, "", mark_of(happened(message)))
     text = plain_text(message.html, max_length=ANNOUNCEMENT_LENGTH)
-    is_system = message.kind == Message.Kind.SYSTEM  # its sentence names who did it
-    name = "" if is_system else message.author.display_name
-    return Said(message.author.public_id, name, text)
+    return Said(who.public_id, who.display_name, text)
 
 
 def is_heard(message: Message) -> bool:
@@ -157,6 +160,7 @@ def message_html(message: Message, *, in_pane: bool = False) -> str:
             "chips": chips(message),
             "cards": cards(message),
             "diagrams": diagrams(message),
+            "happened": happened(message),
             "in_pane": in_pane,
         }
     )

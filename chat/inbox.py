@@ -20,6 +20,7 @@ from chat.link_intents import CardIntent, RemoveCardsIntent
 from chat.models import Room
 from livechat.lib import limits
 from livechat.lib.redis import RedisAway, client
+from livechat.lib.words import from_mark, marked
 
 # KEYS[1] stream; ARGV: the cap, the entry. A full inbox is told, not queued.
 ADD = """
@@ -162,13 +163,17 @@ def answers_channel(process: str) -> str:
 
 def busy() -> Refused:
     """The refusal of a full inbox."""
-    return Refused("busy", "Too much is waiting. Try again in a few seconds.", 3000)
+    return Refused(
+        "busy", marked("Too much is waiting. Try again in a few seconds."), 3000
+    )
 
 
 def waiting() -> Refused:
     """The refusal while Redis or the worker is away; the same client_id goes on."""
     return Refused(
-        "waiting", "The server cannot take messages right now. Send it again.", 2000
+        "waiting",
+        marked("The server cannot take messages right now. Send it again."),
+        2000,
     )
 
 
@@ -254,7 +259,7 @@ def hand_in(shard: int, intent: Write) -> None:
 
 def _posted(answer: Answer) -> Posted:
     if answer.code:
-        raise Refused(answer.code, answer.message, answer.retry_after_ms)
+        raise Refused(answer.code, from_mark(answer.message), answer.retry_after_ms)
     return Posted(answer.seq, answer.changed_seq)
 
 

@@ -21,17 +21,18 @@ from chat.titles import entitle
 from livechat.lib import limits
 from livechat.lib.codec import encode
 from livechat.lib.redis import RedisAway
+from livechat.lib.words import marked
 
 logger = logging.getLogger(__name__)
 
 GROUP = "control"
 # What an open page of the room says in place of its message box.
 REASONS = {
-    "left": "You have left this room.",
-    "removed": "You do not belong to this room any more.",
-    "banned": "You were banned from this room.",
-    "deleted": "This room was deleted.",
-    "private": "This room is private now.",
+    "left": marked("You have left this room."),
+    "removed": marked("You do not belong to this room any more."),
+    "banned": marked("You were banned from this room."),
+    "deleted": marked("This room was deleted."),
+    "private": marked("This room is private now."),
 }
 
 

@@ -8,6 +8,7 @@ from chat import access, lobby, notices, telling
 from chat.changes import Change, NotPossible, changing
 from chat.models import Ban, Membership, Room
 from chat.silences import RUNS_TALK
+from livechat.lib.words import marked
 
 ADMIN = Membership.Role.ADMIN
 
@@ -22,9 +23,11 @@ def add_member(actor: User, room: Room, user: User) -> Membership:
         if (found := _membership(change, user)) is not None:
             return found
         if not user.is_active:
-            raise NotPossible(f"{user}'s account is closed.")
+            raise NotPossible(marked("{0}'s account is closed.", user))
         if change.room.bans.filter(user=user).exists():
-            raise NotPossible(f"{user} is banned from this room. Lift the ban first.")
+            raise NotPossible(
+                marked("{0} is banned from this room. Lift the ban first.", user)
+            )
         made = let_in(change, user, f"{actor} added {user}.")
         notices.invited(actor, change.room, user)
         return made
@@ -117,7 +120,9 @@ def mute(change: Change, user: User, *, muted: bool) -> None:
     if found.is_muted == muted:
         return
     if found.role in RUNS_TALK:
-        raise NotPossible(f"{user} is {a(found.role)}. Make them a member first.")
+        raise NotPossible(
+            marked("{0} is {1}. Make them a member first.", user, a(found.role))
+        )
     found.is_muted = muted
     found.save(update_fields=["is_muted"])
     kind = "muted" if muted else "unmuted"
@@ -169,7 +174,9 @@ def within_reach(change: Change, found: Membership) -> None:
         return
     above = actor.is_staff and not change.room.is_private
     if found.is_owner and not above:
-        raise NotPossible(f"{found.user} owns this room. Only they can give it away.")
+        raise NotPossible(
+            marked("{0} owns this room. Only they can give it away.", found.user)
+        )
     if found.role in RUNS_TALK and not access.can(actor, "set_role", change.room):
         text = f"{found.user} is {a(found.role)}. Ask an admin of this room."
         raise NotPossible(text)
@@ -202,7 +209,7 @@ def _membership(change: Change, user: User) -> Membership | None:
 def _member(change: Change, user: User) -> Membership:
     found = _membership(change, user)
     if found is None:
-        raise NotPossible(f"{user} is not a member of this room.")
+        raise NotPossible(marked("{0} is not a member of this room.", user))
     return found
 
 

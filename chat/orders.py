@@ -16,6 +16,7 @@ from livechat.lib import limits
 from livechat.lib.codec import FrameError, encode
 from livechat.lib.connections import Connection
 from livechat.lib.storage import NoAnswer
+from livechat.lib.words import mark_of, marked
 
 logger = logging.getLogger(__name__)
 
@@ -53,14 +54,14 @@ async def obey(
     except Exception:  # the outermost frame of a task
         error_id = secrets.token_hex(4)
         logger.exception("error %s in a command", error_id)
-        sentence = f"Something broke here (error {error_id})."
+        sentence = marked("Something broke here (error {0}).", error_id)
         _refuse(connection, send, Refused("internal", sentence))
 
 
 def _run(who: Principal, send: Send) -> commands.Outcome:
     user = User.objects.filter(pk=who.user_id, epoch=who.epoch).first()
     if user is None:
-        raise Refused("forbidden", "Your session has ended. Log in again.")
+        raise Refused("forbidden", marked("Your session has ended. Log in again."))
     return commands.obey(user, send.room, send.body, send.client_id)
 
 
@@ -71,7 +72,7 @@ def _refuse(connection: Connection, send: Send, why: Refused) -> None:
         room=send.room,
         client_id=str(send.client_id),
         code=why.code,
-        message=why.message,
+        message=mark_of(why.message),
         retry_after_ms=why.retry_after_ms,
         body=send.body,
     )

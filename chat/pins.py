@@ -13,6 +13,7 @@ from chat.access import message_or_404
 from chat.changes import Change, NotPossible, changing
 from chat.models import Message, Room
 from livechat.lib import limits
+from livechat.lib.words import marked
 
 
 def pins_of(user: User, room: Room) -> Sequence[Message]:
@@ -42,16 +43,16 @@ def set_pinned(actor: User, room: Room, seq: int, *, pinned: bool) -> None:
 
 def _pin(change: Change, message: Message) -> None:
     if message.kind == Message.Kind.SYSTEM:
-        raise NotPossible("This line tells what happened; nobody pins it.")
+        raise NotPossible(marked("This line tells what happened; nobody pins it."))
     if message.stream == Message.Growth.OPEN:
-        raise NotPossible("It is still being written. Pin it when it is done.")
+        raise NotPossible(marked("It is still being written. Pin it when it is done."))
     if _is_hidden(change, message):
         # It would go with its text to everybody live, also to who may not read so far.
-        raise NotPossible("This is from before the room became public.")
+        raise NotPossible(marked("This is from before the room became public."))
     pinned = Message.objects.filter(room=change.room, pinned_at__isnull=False)
     if pinned.count() >= limits.PINS_MAX:
         most = limits.PINS_MAX
-        raise NotPossible(f"A room takes {most} pins. Take one down first.")
+        raise NotPossible(marked("A room takes {0} pins. Take one down first.", most))
     message.pinned_at = timezone.now()
     change.change(message)
     sentence = f"{change.actor} pinned a message."

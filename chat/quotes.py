@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from chat.models import Message
 from livechat.lib.markdown import plain_text
+from livechat.lib.words import marked
 
 QUOTE_LENGTH = 120  # characters of a message that a reply to it shows
 
@@ -36,7 +37,7 @@ def quoted(messages: Iterable[Message]) -> list[Message]:
     for one in replies:
         at = one.reply_to or 0
         answered = found.get((one.room_id, at))
-        missing = Quote(at, "", "A message that is not there any more")
+        missing = Quote(at, "", marked("A message that is not there any more"))
         one.quote = quote(answered) if answered else missing
         one.root = found.get((one.room_id, one.thread or 0))
     return every
@@ -45,13 +46,15 @@ def quoted(messages: Iterable[Message]) -> list[Message]:
 def quote(message: Message) -> Quote:
     """The line that stands for a message, as everybody of its room may see it."""
     if message.deleted_at is None and message.seq < message.room.public_from_seq:
-        return Quote(message.seq, "", "A message from before the room became public")
+        return Quote(
+            message.seq, "", marked("A message from before the room became public")
+        )
     return line(message)
 
 
 def line(message: Message) -> Quote:
     """The line of a message for those who are shown the message itself."""
     if message.deleted_at is not None:
-        return Quote(message.seq, "", "This message was deleted.")
+        return Quote(message.seq, "", marked("This message was deleted."))
     text = plain_text(message.html, max_length=QUOTE_LENGTH)
     return Quote(message.seq, message.author.display_name, text)

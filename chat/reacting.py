@@ -6,6 +6,7 @@ from chat.desk import Desk, Sender
 from chat.inbox import Answer, ReactIntent
 from chat.models import Message
 from livechat.lib import limits
+from livechat.lib.words import marked
 
 Refusal = tuple[str, str]
 
@@ -41,19 +42,23 @@ def react(intent: ReactIntent, sender: Sender, desk: Desk) -> Answer:
 
 def _not_this(message: Message, desk: Desk) -> Refusal | None:
     if message.kind == Message.Kind.SYSTEM:
-        return "forbidden", "This line tells what happened; nobody reacts to it."
+        return "forbidden", marked(
+            "This line tells what happened; nobody reacts to it."
+        )
     if message.stream == Message.Growth.OPEN:
-        return "forbidden", "It is still being written. React when it is done."
+        return "forbidden", marked("It is still being written. React when it is done.")
     if message.seq < desk.room.public_from_seq:
         # It would go with its text to everybody live, also to who may not read so far.
-        return "forbidden", "This is from before the room became public."
+        return "forbidden", marked("This is from before the room became public.")
     return None
 
 
 def _too_many(emoji: str, there: reactions.Reacted) -> Refusal | None:
     if emoji not in there and len(there) >= limits.REACTION_EMOJI_MAX:
         most = limits.REACTION_EMOJI_MAX
-        return "limit", f"A message takes {most} different emoji. Use one of those."
+        return "limit", marked(
+            "A message takes {0} different emoji. Use one of those.", most
+        )
     if sum(map(len, there.values())) >= limits.REACTIONS_MAX:
-        return "limit", "This message has all the reactions that it can take."
+        return "limit", marked("This message has all the reactions that it can take.")
     return None

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from accounts.models import User
+from livechat.lib.words import marked
 
 Reacted = dict[
     str, list[str]
@@ -83,4 +84,5 @@ def chips(message: Reactable) -> list[Chip]:
 def _told(people: list[str], names: Mapping[str, str]) -> str:
     known = [names.get(one, "somebody") for one in people[:NAMED]]
     more = len(people) - len(known)
-    return ", ".join(known) + (f" and {more} more" if more else "")
+    listed = ", ".join(known)
+    return marked("{0} and {1} more", listed, more) if more else listed

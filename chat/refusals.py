@@ -11,6 +11,7 @@ from django.shortcuts import redirect, resolve_url
 from accounts.http import UserRequest
 from chat.changes import NotPossible, TooManyChanges
 from livechat.lib.http import error_page
+from livechat.lib.words import mark_of, marked
 
 # Of what the room worker refused, as the API says it; all else is the text's own fault.
 REFUSAL_STATUS = {
@@ -36,9 +37,9 @@ def tells_refusals(view: View[P]) -> View[P]:
         try:
             return view(request, *args, **kwargs)
         except NotPossible as reason:
-            return _told(request, 409, "That does not fit", str(reason))
+            return _told(request, 409, marked("That does not fit"), str(reason))
         except TooManyChanges as reason:
-            response = _told(request, 429, "That was too often", str(reason))
+            response = _told(request, 429, marked("That was too often"), str(reason))
             response["Retry-After"] = str(reason.retry_after_s)
             return response
 
@@ -55,6 +56,6 @@ def go(request: HttpRequest, to: str, *args: str) -> HttpResponse:
 def _told(request: UserRequest, status: int, title: str, sentence: str) -> HttpResponse:
     """A page; to htmx, which would put it into a fragment, the lobby with a notice."""
     if request.headers.get("HX-Request"):
-        messages.error(request, sentence)
+        messages.error(request, mark_of(sentence))
         return HttpResponse(headers={"HX-Redirect": resolve_url("lobby")})
     return error_page(request, status, title, sentence)

@@ -21,6 +21,7 @@ from chat.reminder_tables import Reminder
 from livechat.lib import limits
 from livechat.lib.moments import NoMoment, split
 from livechat.lib.text import TextError, normalise_name
+from livechat.lib.words import marked
 from livechat.lib.zones import zone
 from livechat.push import outbox
 from livechat.push.models import Preferences
@@ -42,7 +43,9 @@ def understood(words: str, now: datetime) -> tuple[datetime, str]:
         NotPossible: they say no moment, or nothing to be reminded of.
     """
     if len(words) > 2 * limits.REMINDER_MAX_LENGTH:
-        raise NotPossible(f"Write at most {limits.REMINDER_MAX_LENGTH} characters.")
+        raise NotPossible(
+            marked("Write at most {0} characters.", limits.REMINDER_MAX_LENGTH)
+        )
     head, _, tail = words.strip().partition(" ")
     try:
         due_at, text = split(tail if head.lower() == "me" else words, now)
@@ -69,7 +72,9 @@ def set_reminder(
     text, now = _checked(text), timezone.now()
     if not now < due_at <= now + timedelta(days=limits.REMINDER_MAX_DAYS):
         most = limits.REMINDER_MAX_DAYS
-        raise NotPossible(f"Choose a time that is to come, within {most} days.")
+        raise NotPossible(
+            marked("Choose a time that is to come, within {0} days.", most)
+        )
     client_id = client_id or uuid4()
     theirs = Reminder.objects.filter(user=user)
     same = theirs.filter(client_id=client_id)
@@ -81,7 +86,7 @@ def set_reminder(
             return found
         if theirs.count() >= limits.REMINDERS_MAX:
             most = limits.REMINDERS_MAX
-            raise NotPossible(f"You have {most} reminders. Cancel one first.")
+            raise NotPossible(marked("You have {0} reminders. Cancel one first.", most))
         return Reminder.objects.create(
             user=user, client_id=client_id, room=room, text=text, due_at=due_at
         )
@@ -132,7 +137,7 @@ def _tell(one: Reminder, now: datetime) -> None:
 def _checked(text: str) -> str:
     if not text.strip():
         raise NotPossible(
-            "Say of what, too, such as: in 20 minutes take out the bread."
+            marked("Say of what, too, such as: in 20 minutes take out the bread.")
         )
     try:
         return normalise_name(text, max_length=limits.REMINDER_MAX_LENGTH)

@@ -15,6 +15,7 @@ from chat.changes import Change, NotPossible, changing, pay
 from chat.members import mute
 from chat.models import Message, Room
 from chat.moderation_tables import Report
+from livechat.lib.words import marked
 
 Outcome = Report.Outcome
 
@@ -32,9 +33,9 @@ def report(user: User, room: Room, seq: int, *, reason: str, note: str = "") -> 
         require(user, "report", room)
         message = readable_or_404(user, room, seq)
         if message.author_id == user.pk:
-            raise NotPossible("This message is yours. You can delete it.")
+            raise NotPossible(marked("This message is yours. You can delete it."))
         if message.kind != Message.Kind.TEXT or message.deleted_at is not None:
-            raise NotPossible("There is nothing to report about this line.")
+            raise NotPossible(marked("There is nothing to report about this line."))
         found = Report.objects.filter(message=message, reporter=user).first()
         if found is not None:
             return found
@@ -107,7 +108,9 @@ def _delete(change: Change, author: User, message: int) -> None:
 
 def _mute(change: Change, author: User, message: int) -> None:
     if not can(change.actor, "mute", change.room):
-        raise NotPossible("Here you can delete the message, or leave it as it is.")
+        raise NotPossible(
+            marked("Here you can delete the message, or leave it as it is.")
+        )
     mute(change, author, muted=True)
 
 

@@ -35,6 +35,7 @@ from chat.models import Message, Room
 from chat.room_state import Recent, RoomState
 from livechat.lib import limits
 from livechat.lib.markdown import render
+from livechat.lib.words import marked
 
 # What only some may do to a message.
 Theirs = DeleteIntent | EditIntent | RemoveCardsIntent | AppendIntent | FinishIntent
@@ -252,7 +253,7 @@ def _not_allowed(
     intent: Write, sender: Sender | None, desk: Desk
 ) -> tuple[str, str] | None:
     if sender is None or not sender.user.is_active or sender.user.epoch != intent.epoch:
-        return "forbidden", "This session has ended. Log in again."
+        return "forbidden", marked("This session has ended. Log in again.")
     if (role := desk.roles.get(intent.user)) is not None:
         if isinstance(intent, DeleteIntent):
             return None
@@ -262,8 +263,8 @@ def _not_allowed(
         why = silences.silence(desk.room, role, is_muted=is_muted)
         return ("forbidden", why) if why else None
     if desk.room.is_private or intent.user in desk.banned:
-        return "no_room", "There is no such room, or it is not yours."
-    return "forbidden", "Join the room first."
+        return "no_room", marked("There is no such room, or it is not yours.")
+    return "forbidden", marked("Join the room first.")
 
 
 def _may_see(intent: Write, desk: Desk) -> bool:
@@ -280,13 +281,13 @@ def _not_theirs(intent: Change, desk: Desk) -> tuple[str, str] | None:
     message = desk.found.get(intent.seq)
     deletes = isinstance(intent, DeleteIntent)
     if message is None or (message.deleted_at is not None and not deletes):
-        return "no_message", "There is no such message, or it was deleted."
+        return "no_message", marked("There is no such message, or it was deleted.")
     if message.kind == Message.Kind.SYSTEM:
-        return "forbidden", "This line tells what happened; it stays."
+        return "forbidden", marked("This line tells what happened; it stays.")
     runs_talk = desk.roles.get(intent.user) in silences.RUNS_TALK
     if message.author_id == intent.user or (deletes and runs_talk):
         return None
-    return "forbidden", "This message is somebody else's."
+    return "forbidden", marked("This message is somebody else's.")
 
 
 def _repeat(intent: PostIntent, room: Room, known: Message, body: Body) -> Answer:

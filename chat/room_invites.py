@@ -17,6 +17,7 @@ from chat.members import let_in
 from chat.models import Room
 from chat.moderation_tables import RoomInvite
 from livechat.lib import limits
+from livechat.lib.words import marked
 
 CODE_BYTES = 18  # of chance; short enough for a small QR code
 
@@ -39,7 +40,9 @@ def make_link(
         pay(actor)
         if change.room.invites.usable().count() >= limits.ROOM_INVITES_MAX:
             most = limits.ROOM_INVITES_MAX
-            raise NotPossible(f"This room has {most} links. Revoke one first.")
+            raise NotPossible(
+                marked("This room has {0} links. Revoke one first.", most)
+            )
         site_invite = None
         if signs_up and actor.is_staff:
             site_invite, _ = Invite.issue(actor, max_uses=uses, days=days)

@@ -16,6 +16,7 @@ from chat.models import Message, Room
 from chat.own_tables import Saved
 from chat.titles import entitle
 from livechat.lib import limits
+from livechat.lib.words import marked
 
 
 def saved_by(user: User) -> Sequence[Message]:
@@ -54,7 +55,7 @@ def set_saved(user: User, room: Room, seq: int, *, saved: bool) -> None:
             Saved.objects.filter(user=user, message=message).delete()
             return
         if message.kind == Message.Kind.SYSTEM:
-            raise NotPossible("This line tells what happened; nobody keeps it.")
+            raise NotPossible(marked("This line tells what happened; nobody keeps it."))
         _make_room(user)
         Saved.objects.get_or_create(user=user, message=message)
 
@@ -67,5 +68,7 @@ def _make_room(user: User) -> None:
     there = [one.pk for one in saved_by(user)]
     if len(there) >= limits.SAVED_MAX:
         most = limits.SAVED_MAX
-        raise NotPossible(f"You keep {most} messages. Take one off your list first.")
+        raise NotPossible(
+            marked("You keep {0} messages. Take one off your list first.", most)
+        )
     kept.exclude(message__in=there).delete()

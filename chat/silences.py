@@ -7,14 +7,15 @@ box and the worker never differ.
 from typing import Protocol
 
 from chat.models import Membership, Room
+from livechat.lib.words import marked
 
 RUNS_TALK = frozenset({Membership.Role.ADMIN.value, Membership.Role.MODERATOR.value})
 
-ARCHIVED = "This room is archived. It can be read and searched."
-MUTED = "An admin or moderator of this room has muted you. You can still read."
-READ_ONLY = "Only admins and moderators write in this room. You can read along."
-BLOCKED = "You and this person cannot write to each other."
-SLOW = "This room is in slow mode."
+ARCHIVED = marked("This room is archived. It can be read and searched.")
+MUTED = marked("An admin or moderator of this room has muted you. You can still read.")
+READ_ONLY = marked("Only admins and moderators write in this room. You can read along.")
+BLOCKED = marked("You and this person cannot write to each other.")
+SLOW = marked("This room is in slow mode. Try again in {0} s.")
 
 
 class Rules(Protocol):

@@ -21,6 +21,7 @@ from chat.streams import Chunk, Stream
 from livechat.lib import limits
 from livechat.lib.text import VISIBLE
 from livechat.lib.token_bucket import Level, Rate, take
+from livechat.lib.words import marked
 
 Refusal = tuple[str, str]
 
@@ -31,13 +32,17 @@ RATE = Rate(limits.PIECE_BURST, limits.PIECE_RATE_PER_S)
 def too_many(intent: PostIntent, sender: Sender, desk: Desk) -> Refusal | None:
     """Why no other message may begin to grow here, None when one may."""
     if any(one.author_id == intent.user for one in desk.streams.values()):
-        return "limit", "You are writing one in this room. Finish it first."
+        return "limit", marked("You are writing one in this room. Finish it first.")
     if len(desk.streams) >= limits.STREAMS_PER_ROOM:
-        return "limit", "Too many messages are being written here. Wait for one."
+        return "limit", marked(
+            "Too many messages are being written here. Wait for one."
+        )
     is_bot = sender.user.is_bot
     most = limits.STREAMS_PER_BOT if is_bot else limits.STREAMS_PER_PERSON
     if sender.streams >= most:
-        return "limit", f"You are writing {most} messages already. Finish one first."
+        return "limit", marked(
+            "You are writing {0} messages already. Finish one first.", most
+        )
     return None
 
 
@@ -157,4 +162,4 @@ def _end(intent: Write, text: str, how: str, desk: Desk) -> Answer:
 def _is_final(message: Message) -> Refusal | None:
     if message.stream == OPEN:
         return None
-    return "forbidden", "This message is final: it does not grow any more."
+    return "forbidden", marked("This message is final: it does not grow any more.")

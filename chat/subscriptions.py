@@ -21,6 +21,7 @@ from livechat.lib.feed import Changes, Feed, Publication
 from livechat.lib.frames import text_frame
 from livechat.lib.page_frames import page_frames
 from livechat.lib.storage import NoAnswer, disk_is_full
+from livechat.lib.words import marked
 
 
 async def subscribe(
@@ -66,7 +67,9 @@ async def _go_in(
         and len(connection.feeds) >= limits.SUBSCRIPTIONS_MAX
     ):
         most = limits.SUBSCRIPTIONS_MAX
-        raise FrameError("limit", f"A socket may follow at most {most} rooms.")
+        raise FrameError(
+            "limit", marked("A socket may follow at most {0} rooms.", most)
+        )
     user_id = connection.principal.user_id
     # Rubbish must not cost a subscription of Redis, nor the room that one is in.
     is_cheap = web.hub.is_open(room) and room not in connection.feeds
@@ -92,14 +95,16 @@ async def _go_in(
 
 def no_room() -> FrameError:
     """Not there, or not yours: the same words."""
-    return FrameError("no_room", "There is no such room, or it is not yours.")
+    return FrameError("no_room", marked("There is no such room, or it is not yours."))
 
 
 def not_stored(error: Exception) -> FrameError:
     """What the database did not take; its error says whether waiting helps."""
     if disk_is_full(error):
-        return FrameError("storage_full", "The server's disk is full.")
-    return FrameError("waiting", "The server can store nothing now. Send it again.")
+        return FrameError("storage_full", marked("The server's disk is full."))
+    return FrameError(
+        "waiting", marked("The server can store nothing now. Send it again.")
+    )
 
 
 def _subscribed(entrance: Entrance, ref: str | None) -> dict[str, object]:

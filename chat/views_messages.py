@@ -39,6 +39,7 @@ from chat.saving import is_saved
 from chat.versions import Version
 from livechat.lib import emoji, limits
 from livechat.lib.http import error_page
+from livechat.lib.words import marked
 
 
 @require_safe
@@ -97,7 +98,7 @@ def message_edit(request: UserRequest, public_id: str, seq: int) -> HttpResponse
     """The form for another text, and that text (POST)."""
     message = asked_for(request, public_id, seq)
     if not may_edit(request.user, message):
-        raise PermissionDenied("You may not edit this message.")
+        raise PermissionDenied(marked("You may not edit this message."))
     if request.method != "POST":
         return _edit_page(request, message, message.body)
     form = EditForm(request.POST)
@@ -127,7 +128,7 @@ def message_reactions(request: UserRequest, public_id: str, seq: int) -> HttpRes
 
 def _react(request: UserRequest, message: Message) -> HttpResponse:
     if not can(request.user, "post", message.room):
-        raise PermissionDenied("You may not react in this room.")
+        raise PermissionDenied(marked("You may not react in this room."))
     form = ReactionForm(request.POST)
     if not form.is_valid():
         return error_page(request, 422, "That is no reaction", "Expected one emoji.")
@@ -146,7 +147,7 @@ def message_reply(request: UserRequest, public_id: str, seq: int) -> HttpRespons
     message = asked_for(request, public_id, seq)
     room: Room = message.room
     if not can(request.user, "post", room):
-        raise PermissionDenied("You may not write in this room.")
+        raise PermissionDenied(marked("You may not write in this room."))
     if request.method != "POST":
         return _reply_page(request, message)
     form = EditForm(request.POST)
@@ -193,7 +194,7 @@ def message_edit_last(request: UserRequest, public_id: str) -> HttpResponse:
         return HttpResponse(status=204)
     last.room = room
     if not may_edit(request.user, last):
-        raise PermissionDenied("You may not edit this message.")
+        raise PermissionDenied(marked("You may not edit this message."))
     if not request.headers.get("HX-Request"):
         return redirect("message_edit", public_id, last.seq)
     context = {"room": room, "message": last, **_edit_context(last.body)}
@@ -207,7 +208,7 @@ def message_delete(request: UserRequest, public_id: str, seq: int) -> HttpRespon
     """Ask, then empty the message for everybody (POST)."""
     message = asked_for(request, public_id, seq)
     if not may_delete(request.user, message):
-        raise PermissionDenied("You may not delete this message.")
+        raise PermissionDenied(marked("You may not delete this message."))
     ask = ("chat/_message_delete.html", "Delete the message?")
     if request.method != "POST":
         return message_page(request, message, *ask)
@@ -243,7 +244,7 @@ def message_cards_end(request: UserRequest, public_id: str, seq: int) -> HttpRes
     """No previews of its links under a message of one's own any more."""
     message = asked_for(request, public_id, seq)
     if not may_edit(request.user, message):
-        raise PermissionDenied("You may not edit this message.")
+        raise PermissionDenied(marked("You may not edit this message."))
     try:
         remove_cards(request.user, message.room, seq)
     except Refused as refusal:

@@ -24,6 +24,7 @@ from chat.quotes import line
 from chat.refusals import REFUSAL_STATUS
 from chat.threads import changed_since, pane_of, thread_of, threads_of
 from livechat.lib.http import error_page
+from livechat.lib.words import marked
 
 
 @require_safe
@@ -76,7 +77,7 @@ def _part(
 def _reply(request: UserRequest, root: Message) -> HttpResponse:
     room: Room = root.room
     if not can(request.user, "post", room):
-        raise PermissionDenied("You may not write in this room.")
+        raise PermissionDenied(marked("You may not write in this room."))
     form = EditForm(request.POST)
     key = form.cleaned_data["client_id"] if form.is_valid() else uuid4()
     text, in_room = request.POST.get("body", ""), "in_room" in request.POST

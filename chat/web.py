@@ -44,6 +44,7 @@ from livechat.lib.pipe import Pipe
 from livechat.lib.redis import RedisAway
 from livechat.lib.shared import Shared
 from livechat.lib.storage import NoAnswer
+from livechat.lib.words import from_mark
 
 logger = logging.getLogger(__name__)
 
@@ -437,7 +438,7 @@ def answer_to(connection: Connection, answer: Answer) -> None:
             "type": "error",
             "ref": answer.ref,
             "code": answer.code,
-            "message": answer.message,
+            "message": from_mark(answer.message),
             "room": answer.room,
             **_what(answer),
         }
@@ -469,7 +470,7 @@ def _what(answer: Answer) -> dict[str, Any]:
 def _page_answer(answer: Answer, state: str) -> bytes:
     if answer.client_id:
         return pending_fragment(answer, state)
-    return fanout.toast(answer.message) if answer.code else b""
+    return fanout.toast(from_mark(answer.message)) if answer.code else b""
 
 
 def pending_fragment(answer: Answer, state: str) -> bytes:
@@ -484,7 +485,7 @@ def pending_fragment(answer: Answer, state: str) -> bytes:
     context = {
         "client_id": answer.client_id,
         "state": state,
-        "text": answer.message,
+        "text": from_mark(answer.message),
         "retry_after_s": -(-(answer.retry_after_ms or 0) // 1000),
         "room": answer.room,
         "body": answer.body,

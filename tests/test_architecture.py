@@ -111,6 +111,7 @@ CHAT_LAYERS = (
         "message_fields",
         "quotes",
         "openapi_rooms",
+        "happenings",
     ),
     ("notice_list", "openapi_notices"),
     ("fragments",),
@@ -271,6 +272,18 @@ OPENS_TRANSACTIONS = {
     "search/index.py": "the index is filled a batch at a time",
 }
 
+# Files of chat that make fragments for everybody, or for anybody's sockets.
+FANS_OUT = (
+    "fanout",
+    "fragments",
+    "people",
+    "lobby",
+    "web",
+    "sidebar",
+    "badges",
+    "bells",
+    "choices",
+)
 LOBBY_TELLERS = ("actions", "members", "directs", "room_settings", "reports")
 
 FILE_MAX_LINES = 300
@@ -471,12 +484,18 @@ def test_a_fragment_that_goes_to_everybody_knows_no_viewer() -> None:
     assert [name for name in names if viewer.search(template_texts()[name])] == []
 
 
+def test_a_fragment_that_goes_to_everybody_is_in_nobody_s_language() -> None:
+    """Its words are marked, and put where bytes leave (livechat/lib/words.py)."""
+    in_one = re.compile(r"{%-?\s*(translate|blocktranslate|trans)\b|_\(|\|date\b")
+    assert [name for name in fanned_out() if in_one.search(template_texts()[name])] == []
+
+
 def fanned_out() -> set[str]:
     """Templates that the fan-out renders, with those that they include."""
     found: set[str] = set()
     todo = {
         name
-        for file in ("fanout", "fragments", "people", "lobby")
+        for file in FANS_OUT
         for name in re.findall(
             r'get_template\("([^"]+)"[,)]',
             (PROJECT_DIR / f"chat/{file}.py").read_text(),

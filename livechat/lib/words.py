@@ -7,7 +7,8 @@ somebody's that looks like one can break nothing.
 
 import html
 import re
-from functools import lru_cache
+from collections.abc import Iterable
+from functools import cache, lru_cache
 from typing import Self
 
 from django.utils import translation
@@ -53,7 +54,12 @@ class Words(str):
 
 def marked(msgid: str, *args: object) -> Words:
     """The sentence `msgid`, a key of the catalogs, with `args` in {0}, {1} …"""
-    return Words(msgid, *args)
+    return Words(msgid, *args) if args else _bare(msgid)
+
+
+@lru_cache(maxsize=_KEPT)
+def _bare(msgid: str) -> Words:
+    return Words(msgid)
 
 
 def mark_of(text: str) -> str:
@@ -66,6 +72,17 @@ def from_mark(text: str) -> str:
     if not (text.startswith(_BEGIN) and text.endswith(_END)):
         return text
     return Words(*text[1:-1].split(_NEXT))
+
+
+def recognised(text: str, sentences: Iterable[Words]) -> str:
+    """The first of the sentences that the text is, with what stands in its places.
+
+    Their places come in their order. The text itself when it is none of them.
+    """
+    for one in sentences:
+        if found := _pattern(one).fullmatch(text):
+            return Words(one, *found.groups())
+    return text
 
 
 def put(page: bytes, language: str) -> bytes:
@@ -83,6 +100,13 @@ def plain(text: str) -> str:
     if _BEGIN not in text:
         return text
     return put(text.encode(), DEFAULT).decode()
+
+
+@cache
+def _pattern(sentence: Words) -> re.Pattern[str]:
+    """What is written so; only of sentences that the code itself has."""
+    parts = map(re.escape, re.split(r"\{\d\}", sentence))
+    return re.compile("(.+)".join(parts), re.DOTALL)
 
 
 def _said(mark: bytes, language: str) -> bytes:
