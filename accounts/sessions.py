@@ -48,6 +48,7 @@ class Principal:
     available_until_s: int
     choices: int  # of that, so far
     session_hash: str
+    language: str  # their own choice, "" for none
     # Empty for a token. The key is as good as the cookie, so it stays out of logs.
     session_key: str = field(default="", repr=False)
 
@@ -109,6 +110,7 @@ def _principal(user: User, credential_hash: str, key: str) -> Principal:
         available_until_s=user.available_until_s,
         choices=user.choices,
         session_hash=credential_hash,
+        language=user.language,
         session_key=key,
     )
 

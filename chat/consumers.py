@@ -14,13 +14,13 @@ from urllib.parse import parse_qs
 from channels.consumer import AsyncConsumer
 from django import db
 from django.conf import settings
-from django.utils import timezone
 from msgspec.structs import replace
 
 from accounts.sessions import Principal, bearer_of, cookie_of, principal_of, still_valid
 from chat import fanout, intents, orders, subscriptions
 from chat.answers import TOO_FAST, refused
 from chat.errands import Errands
+from chat.greetings import VERSION, hello, language_of
 from chat.inbox import Refused, waiting
 from chat.pace import Pace
 from chat.reading import NO_MEMBER, NO_ROOM
@@ -35,7 +35,6 @@ from livechat.lib.words import marked
 
 logger = logging.getLogger(__name__)
 
-VERSION = 1
 GOING_AWAY = frozenset({1000, 1001})
 AGAIN_MS = 1000  # a program asks again after this, when the database was away
 
@@ -117,6 +116,7 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
             self.scope["livechat.socket"],
             html=wanted["format"] == ["html"],
             principal=principal,
+            language=language_of(principal, headers),
         )
         return True
 
@@ -128,14 +128,7 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
         # One that was read before the hub knew this socket has not closed it.
         if missed and not await self.web.hub.ask(still_valid, who):
             self.web.let_go(self.connection)
-        hello = {
-            "type": "hello",
-            "v": VERSION,
-            "user": {"id": who.public_id, "name": who.name},
-            "server_time": timezone.now().isoformat(),
-            "heartbeat_s": limits.SOCKET_HEARTBEAT_S,
-        }
-        self.connection.send(encode(hello))
+        self.connection.send(hello(who))
         await self.web.badges.add(self.connection)
 
     # Frames

@@ -8,7 +8,7 @@ from chat import access, lobby, notices, telling
 from chat.changes import Change, NotPossible, changing
 from chat.models import Ban, Membership, Room
 from chat.silences import RUNS_TALK
-from livechat.lib.words import marked
+from livechat.lib.words import Words, marked
 
 ADMIN = Membership.Role.ADMIN
 
@@ -120,9 +120,11 @@ def mute(change: Change, user: User, *, muted: bool) -> None:
     if found.is_muted == muted:
         return
     if found.role in RUNS_TALK:
-        raise NotPossible(
-            marked("{0} is {1}. Make them a member first.", user, a(found.role))
-        )
+        if found.role == ADMIN:
+            text = marked("{0} is an admin. Make them a member first.", user)
+        else:
+            text = marked("{0} is a moderator. Make them a member first.", user)
+        raise NotPossible(text)
     found.is_muted = muted
     found.save(update_fields=["is_muted"])
     kind = "muted" if muted else "unmuted"
@@ -178,7 +180,10 @@ def within_reach(change: Change, found: Membership) -> None:
             marked("{0} owns this room. Only they can give it away.", found.user)
         )
     if found.role in RUNS_TALK and not access.can(actor, "set_role", change.room):
-        text = f"{found.user} is {a(found.role)}. Ask an admin of this room."
+        if found.role == ADMIN:
+            text = marked("{0} is an admin. Ask an admin of this room.", found.user)
+        else:
+            text = marked("{0} is a moderator. Ask an admin of this room.", found.user)
         raise NotPossible(text)
 
 
@@ -197,9 +202,17 @@ def keep_an_admin(change: Change, found: Membership) -> None:
     if found.role != ADMIN or not others.exists():
         return
     if not others.filter(role=ADMIN).exists():
-        who = "You are" if found.user == change.actor else f"{found.user} is"
-        text = f"{who} the last admin of this room. Make somebody else an admin first."
-        raise NotPossible(text)
+        raise NotPossible(_last_admin(found.user, change.actor))
+
+
+def _last_admin(user: User, actor: User) -> Words:
+    if user == actor:
+        return marked(
+            "You are the last admin of this room. Make somebody else an admin first."
+        )
+    return marked(
+        "{0} is the last admin of this room. Make somebody else an admin first.", user
+    )
 
 
 def _membership(change: Change, user: User) -> Membership | None:

@@ -132,6 +132,7 @@ CHAT_LAYERS = (
     ),
     (
         "answers",
+        "greetings",
         "submissions",
         "intake",
         "leases",
@@ -487,7 +488,9 @@ def test_a_fragment_that_goes_to_everybody_knows_no_viewer() -> None:
 def test_a_fragment_that_goes_to_everybody_is_in_nobody_s_language() -> None:
     """Its words are marked, and put where bytes leave (livechat/lib/words.py)."""
     in_one = re.compile(r"{%-?\s*(translate|blocktranslate|trans)\b|_\(|\|date\b")
-    assert [name for name in fanned_out() if in_one.search(template_texts()[name])] == []
+    assert [
+        name for name in fanned_out() if in_one.search(template_texts()[name])
+    ] == []
 
 
 def fanned_out() -> set[str]:

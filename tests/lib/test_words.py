@@ -14,7 +14,7 @@ from livechat.lib.feed import Feed, Publication
 from livechat.lib.frames import text_frame
 from livechat.lib.http import words_in_pages
 from livechat.lib.text import checked_piece, normalise_name, normalise_text
-from livechat.lib.words import Words, from_mark, mark_of, marked, plain, put
+from livechat.lib.words import Words, from_mark, mark_of, marked, plain, put, recognised
 from tests.lib.test_crowd import NoTexts, none_missed
 from tests.lib.test_hub import Recorder
 
@@ -180,3 +180,14 @@ def test_a_page_of_http_is_in_the_language_of_its_request() -> None:
     assert answered(HttpResponse(mark), "en") == SENTENCE.encode()
     other = HttpResponse(mark, content_type="text/css")
     assert answered(other, "de") == mark
+
+
+def test_a_text_that_is_one_of_the_sentences_is_recognised() -> None:
+    """What is kept in English is read in other languages too."""
+    sentences = (marked("{0} joined."), marked("{0} added {1}."))
+    found = recognised("Al.+ added Bob.", sentences)
+    assert isinstance(found, Words)
+    assert found.marked == "\ue000{0} added {1}.\ue001Al.+\ue001Bob\ue002"
+    other = recognised("Alice said so.", sentences)
+    assert not isinstance(other, Words)
+    assert other == "Alice said so."
