@@ -184,7 +184,7 @@ def test_every_frame_that_goes_down_is_in_the_protocol() -> None:
 
 def frames_down() -> Iterator[str]:
     """The `type` of each frame that the chat writes to a socket."""
-    for name in ("consumers", "subscriptions", "web", "lobby", "fanout"):
+    for name in ("greetings", "consumers", "subscriptions", "web", "lobby", "fanout"):
         tree = ast.parse((PROJECT_DIR / f"chat/{name}.py").read_text())
         for node in ast.walk(tree):
             if isinstance(node, ast.Dict):
