@@ -4,6 +4,7 @@ Each runs through the same actions and access as its page. An app adds one of it
 with `command`; what nobody knows is refused, and the text stays with its writer.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
@@ -20,6 +21,7 @@ from chat.inbox import Refused, post_message
 from chat.models import Room
 
 SLASH = "/"
+MARKING = re.compile(r"[\\`*_\[\]<&~|]")  # what Markdown would not show as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,14 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A text to post in the room, or what only the writer is told."""
+    """A text to post in the room, or what only the writer is told.
+
+    `in_log`: the room's log says so to everybody, so no page need say it again.
+    """
 
     post: str = ""
     notice: str = ""
+    in_log: bool = False
 
 
 Run = Callable[[Order], Outcome]
@@ -104,9 +110,7 @@ def reworded(body: str) -> str | None:
     """The text to post, where that needs no look; None for other commands."""
     if not body.startswith(SLASH) or body.startswith(SLASH * 2):
         return body.replace(SLASH, "", 1) if body.startswith(SLASH) else body
-    name, _, words = body[1:].partition(" ")
-    is_me = name.strip().lower() == "me" and words.split()
-    return f"*{' '.join(words.split())}*" if is_me else None
+    return None
 
 
 def say(user: User, room: Room, *, body: str, client_id: UUID) -> str:
@@ -118,7 +122,7 @@ def say(user: User, room: Room, *, body: str, client_id: UUID) -> str:
     if body.startswith(SLASH):
         outcome = obey(user, room.public_id, body, client_id)
         if not outcome.post:
-            return outcome.notice
+            return "" if outcome.in_log else outcome.notice
         body = outcome.post
     post_message(user, room, body=body, client_id=client_id)
     return ""
@@ -138,11 +142,12 @@ def needs(order: Order, usage: str) -> None:
         raise _wrong(f"Write more than that: {usage}")
 
 
-@command("/me waves", "Say what you do, in italics.")
+@command("/me waves", "Say what you do: your name and the words, in italics.")
 def me(order: Order) -> Outcome:
-    """Post the words as something that the author does; here there are none."""
+    """Post the words, after the author's name, as something that they do."""
     needs(order, COMMANDS["me"].usage)
-    return Outcome(post=order.words)
+    name = MARKING.sub(r"\\\g<0>", order.user.display_name)
+    return Outcome(post=f"*{name} {' '.join(order.words.split())}*")
 
 
 @command("/topic what is going on", "Set the line under the room's name.")
@@ -153,7 +158,7 @@ def topic(order: Order) -> Outcome:
     if not form.is_valid():
         raise _wrong(str(form.errors["topic"][0]))
     room_settings.update_room(order.user, order.room, **form.cleaned_data)
-    return Outcome(notice="The topic is set.")
+    return Outcome(notice="The topic is set.", in_log=True)
 
 
 @command("/invite Name", "Add somebody to this room.")
@@ -166,7 +171,7 @@ def invite(order: Order) -> Outcome:
         raise _wrong(str(form.errors["name"][0]))
     who: User = form.cleaned_data["name"]
     members.add_member(order.user, order.room, who)
-    return Outcome(notice=f"{who} belongs to this room now.")
+    return Outcome(notice=f"{who} belongs to this room now.", in_log=True)
 
 
 @command("/remind in 20 minutes tea", "Be reminded of something; only you see it.")

@@ -154,9 +154,14 @@ def toast(text: str, kind: str = "error") -> bytes:
 
 
 def notice(client_id: str, text: str) -> bytes:
-    """A notice at the end of the log, in place of the bubble that asked for it."""
-    html = get_template("chat/_notice.html").render({"text": text})
+    """A notice at the end of the log, in place of the bubble that asked for it.
+
+    Without a text the bubble only goes.
+    """
     gone = partial(f"#p-{client_id}", "delete", "")
+    if not text:
+        return gone.encode()
+    html = get_template("chat/_notice.html").render({"text": text})
     return (gone + partial("#pending-list", "beforeend", html)).encode()
 
 

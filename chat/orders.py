@@ -44,7 +44,7 @@ async def obey(
         if outcome.post:
             await write(replace(send, body=outcome.post))
         else:
-            _tell(connection, send, outcome.notice)
+            _tell(connection, send, outcome)
     except NoAnswer:
         _refuse(connection, send, waiting())
     except Refused as refusal:
@@ -79,9 +79,11 @@ def _refuse(connection: Connection, send: Send, why: Refused) -> None:
     answer_to(connection, answer)
 
 
-def _tell(connection: Connection, send: Send, text: str) -> None:
+def _tell(connection: Connection, send: Send, outcome: commands.Outcome) -> None:
     """A notice that nobody else sees, in the place of the pending bubble."""
     client_id = str(send.client_id)
     frame = {"type": "notice", "ref": send.ref, "room": send.room}
-    html = fanout.notice(client_id, text) if connection.html else b""
-    connection.send(encode({**frame, "client_id": client_id, "text": text}), html)
+    shown = "" if outcome.in_log else outcome.notice
+    html = fanout.notice(client_id, shown) if connection.html else b""
+    told = {**frame, "client_id": client_id, "text": outcome.notice}
+    connection.send(encode(told), html)

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
 from chat.models import Membership, Message, Room
@@ -44,10 +45,12 @@ def test_the_menu_holds_what_one_may_do_and_nothing_else(
         for place in ["2/menu"]
     }
     assert offered == {
-        alice: {"Earlier texts", "Delete"},
-        bob: {"Edit", "Earlier texts", "Delete"},
-        charlie: {"Earlier texts"},
+        alice: {"Delete"},
+        bob: {"Edit", "Delete"},
+        charlie: set(),
     }
+    Message.objects.filter(room=lounge, seq=2).update(edited_at=timezone.now())
+    assert "Earlier texts" in get(client_of(charlie), lounge, "2/menu")
 
 
 def test_the_menu_leads_to_who_wrote_it_and_not_to_oneself(

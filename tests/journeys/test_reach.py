@@ -71,9 +71,10 @@ def test_a_slash_proposes_commands_and_the_keyboard_takes_one(
     page.keyboard.type("All about tea")
     expect(page.locator("#body")).to_have_value("/topic All about tea")
     page.keyboard.press("Enter")
-    expect(page.locator(".note")).to_contain_text("Only you see this")
     expect(page.locator(".topbar__description")).to_have_text("All about tea")
+    expect(page.locator(".msg--system")).to_contain_text("All about tea")
     expect(page.locator(".msg--pending")).to_have_count(0)
+    expect(page.locator(".note")).to_have_count(0)  # it is said once
 
 
 def test_an_unknown_command_says_so_and_keeps_its_text(
