@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
@@ -59,8 +60,12 @@ def _own_language(request: HttpRequest) -> str:
 
 
 def community(request: HttpRequest) -> dict[str, Any]:
-    """Context of every page: the community, and who invited; asked for when used."""
+    """Context of every page: the community, and who invited; asked for when used.
+
+    `has_mail`: whether a mail that a page promises can arrive.
+    """
     return {
+        "has_mail": bool(settings.EMAIL_URL),
         "community": SimpleLazyObject(_community),
         "inviter": partial(_inviter, request),
     }

@@ -71,6 +71,21 @@ def test_a_reset_answers_the_same_for_an_unknown_address(bob: User) -> None:
     ]
 
 
+@pytest.mark.parametrize("path", ["password/reset/", "password/reset/done/", "email/"])
+def test_no_mail_is_promised_where_none_is_sent(
+    bob: User, settings: Settings, path: str
+) -> None:
+    client = Client()
+    client.force_login(bob)
+    page = client.get(f"/accounts/{path}").content.decode()
+    assert "Ask an admin of" in page
+    assert f'action="/accounts/{path}"' not in page
+    assert "link is on its way" not in page
+    settings.EMAIL_URL = "smtp://mail.example.org"
+    page = client.get(f"/accounts/{path}").content.decode()
+    assert "This site sends no mail" not in page
+
+
 def test_a_reset_answers_when_the_mail_server_is_away(
     bob: User, settings: Settings
 ) -> None:
