@@ -168,7 +168,8 @@ TEMPLATES: list[dict[str, Any]] = [
 # What is said outside of a request is English: it may be meant for many people.
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
-LOCALE_PATHS = [BASE_DIR / "livechat" / "locale"]
+# Named, so that they win over those of libraries; the first wins over the others.
+LOCALE_PATHS = [BASE_DIR / app / "locale" for app in ("livechat", "accounts", "chat")]
 # For whoever has chosen none, and whose browser asks for none of these.
 SITE_LANGUAGE = env_str("SITE_LANGUAGE", LANGUAGE_CODE)
 if SITE_LANGUAGE not in dict(LANGUAGES):

@@ -1,11 +1,14 @@
 """Which language a page is in, and that programs read English whatever happens."""
 
+import polib
 import pytest
 from django.core.mail import EmailMessage
 from django.test import Client
 from django.test.utils import override_settings
+from django.utils import translation
 
 from accounts.models import User
+from livechat.env import PROJECT_DIR
 from livechat.lib.languages import language_for
 from tests.accounts.conftest import client_of
 
@@ -87,3 +90,15 @@ def test_a_mail_is_in_the_language_of_who_gets_it(
     theirs, strangers = (mail.body for mail in mailoutbox)
     assert "Passwort" in theirs
     assert "Passwort" not in strangers
+
+
+def test_no_library_says_our_words_in_its_own_way() -> None:
+    said: dict[str, set[str]] = {}
+    for path in PROJECT_DIR.glob("*/locale/de/LC_MESSAGES/django.mo"):
+        for entry in polib.mofile(str(path)):
+            if not entry.msgid_plural:
+                said.setdefault(entry.msgid, set()).add(entry.msgstr)
+    assert said["Save"] == {"Speichern"}  # Django's admin says "Sichern"
+    with translation.override("de"):
+        wrong = {one for one in said if translation.gettext(one) not in said[one]}
+    assert wrong == set()
