@@ -141,7 +141,7 @@ def _authors() -> int:
 
 
 def side(email: str) -> dict[str, Any]:
-    """The milliseconds of each time that the user's side was read and rendered."""
+    """The processor's milliseconds of each time that the side was read and rendered."""
     from django.template.loader import render_to_string
 
     from accounts.models import User
@@ -150,10 +150,10 @@ def side(email: str) -> dict[str, Any]:
     reader = User.objects.get(email=email)
     took: list[float] = []
     for _ in range(TURNS + 20):
-        started = time.perf_counter()
+        started = time.thread_time()
         context = sidebar.context(reader)
         render_to_string("chat/_sidebar.html", {"user": reader, **context})
-        took.append((time.perf_counter() - started) * 1_000)
+        took.append((time.thread_time() - started) * 1_000)
     return {"rooms": reader.memberships.count(), "ms": took[20:]}
 
 

@@ -1,11 +1,12 @@
 """The side of every page: the rooms that somebody belongs to, with what is unread.
 
-A few questions, however many rooms there are; the rows are compiled Jinja, as 500 of
-them are rendered with each page.
+A few questions, however many rooms there are. 500 rows stand in a page, and nearly all
+of them as in the last one: each is rendered once for all who see the same.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.template.loader import get_template
@@ -17,6 +18,9 @@ from chat.models import Membership, Room
 from chat.notice_list import bell
 from chat.titles import directs_of
 from chat.unread import told_of, unread_in
+
+ROWS_KEPT = 4_096  # rendered rows in memory, about 3 MB
+COUNTED_MAX = 100  # from there on a badge says 99+
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +64,16 @@ SECTIONS = (
 class Row:
     """A room as its member sees it at the side."""
 
-    room: Room
+    public_id: str
+    name: str
+    kind: str
+    is_private: bool
     unread: int
     mentions: int
     is_quiet: bool
     is_here: bool
+    hue: int = 0  # of the one other person of a direct message, with their
+    initials: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,18 +123,30 @@ def row(room: Room) -> str:
 def _rows(
     memberships: Sequence[Membership], here: Room | None, mentions: Mapping[str, int]
 ) -> str:
+    rows = (_row(one, here, mentions) for one in memberships)
+    return "".join(map(_html, rows))
+
+
+@lru_cache(maxsize=ROWS_KEPT)
+def _html(row: Row) -> str:
     template = get_template("chat/_sidebar_rooms.jinja", using="fragments")
-    rows = [_row(one, here, mentions) for one in memberships]
-    return template.render({"rows": rows, "icons": static("icons.svg")})
+    return template.render({"row": row, "icons": static("icons.svg")})
 
 
 def _row(one: Membership, here: Room | None, mentions: Mapping[str, int]) -> Row:
-    now = unread_in(one), mentions.get(one.room.public_id, 0)
+    room = one.room
+    now = unread_in(one), mentions.get(room.public_id, 0)
     unread, named = told_of(one.level, now)
+    others = room.others if room.kind == Room.Kind.DIRECT else ()
     return Row(
-        room=one.room,
-        unread=unread,
-        mentions=named,
+        public_id=room.public_id,
+        name=room.name,
+        kind=room.kind,
+        is_private=room.is_private,
+        unread=min(unread, COUNTED_MAX),
+        mentions=min(named, COUNTED_MAX),
         is_quiet=one.level == Membership.Level.NOTHING,
-        is_here=one.room == here,
+        is_here=here is not None and room.pk == here.pk,
+        hue=others[0].hue if others else 0,
+        initials=others[0].initials if others else "",
     )
