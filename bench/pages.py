@@ -142,20 +142,11 @@ def _processor_ms(server: Server, ask: tuple[str, str]) -> float:
 def section(found: Figures) -> str:
     """The part of the report."""
     base = found.processor[1]
+    large, _, full = found.processor
     rows = [
-        _row(
-            f"the page of a room of {LARGE:,} messages",
-            found.large,
-            *found.processor[:1],
-            base,
-        ),
+        _row(f"the page of a room of {LARGE:,} messages", found.large, large, base),
         _row(f"the page of a room of {SMALL:,} messages", found.small, base, base),
-        _row(
-            f"the same, of somebody in {ROOMS} rooms",
-            found.full,
-            found.processor[2],
-            base,
-        ),
+        _row(f"the same, of somebody in {ROOMS} rooms", found.full, full, base),
     ]
     heads = ["what", "processor, by the small room's", "processor ms"]
     heads += ["p50 ms", "p95 ms", "meant, p95"]
