@@ -18,13 +18,14 @@ from msgspec.structs import replace
 
 from accounts.sessions import Principal, bearer_of, cookie_of, principal_of, still_valid
 from chat import fanout, intents, orders, subscriptions
+from chat.acks import answer_to
 from chat.answers import TOO_FAST, refused
 from chat.errands import Errands
 from chat.greetings import VERSION, hello, language_of
 from chat.inbox import Refused, waiting
 from chat.pace import Pace
 from chat.reading import NO_MEMBER, NO_ROOM
-from chat.web import WebProcess, answer_to, web_process
+from chat.web import WebProcess, web_process
 from chat.writing import Writing, may_write_so, write_of
 from livechat.gateway.origin import origin_allowed
 from livechat.lib import limits
@@ -106,7 +107,7 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
         if bearer is None and not origin_allowed(origins, settings.SITE_ORIGINS):
             return False
         self.web = await web_process()
-        self.asked_at = self.web.revocations.count
+        self.asked_at = self.web.endings.revocations.count
         whose = partial(principal_of, cookie=cookie_of(headers), bearer=bearer)
         principal = await self.web.hub.ask(whose)
         if principal is None:
@@ -124,10 +125,10 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
         await self._send({"type": "websocket.accept"})
         self.web.add(self.connection)
         who: Principal = self.connection.principal
-        missed = self.web.revocations.count != self.asked_at
+        missed = self.web.endings.revocations.count != self.asked_at
         # One that was read before the hub knew this socket has not closed it.
         if missed and not await self.web.hub.ask(still_valid, who):
-            self.web.let_go(self.connection)
+            self.web.endings.let_go(self.connection)
         self.connection.send(hello(who))
         await self.web.badges.add(self.connection)
 

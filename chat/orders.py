@@ -9,9 +9,10 @@ from dataclasses import replace
 from accounts.models import User
 from accounts.sessions import Principal
 from chat import commands, fanout
+from chat.acks import answer_to
 from chat.inbox import Answer, Refused, waiting
 from chat.intents import Send
-from chat.web import WebProcess, answer_to
+from chat.web import WebProcess
 from livechat.lib import limits
 from livechat.lib.codec import FrameError, encode
 from livechat.lib.connections import Connection

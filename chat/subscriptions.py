@@ -216,12 +216,12 @@ async def show(web: WebProcess, connection: Connection, entrance: Entrance) -> N
         return
     if connection.html:
         try:
-            html = await web.pane(room, roster) + typing_fragment(roster.typists())
+            html = await web.panes.html(room, roster)
         except NoAnswer:
-            web.refresh_pane(room, roster)  # it is in the room, and sees it later
+            web.panes.refresh(room, roster)  # it is in the room, and sees it later
             return
         if room in connection.feeds:
-            connection.send(b"", html)
+            connection.send(b"", html + typing_fragment(roster.typists()))
     else:
         connection.socket.write_framed(roster.show(partial(state_frame, room)))
 

@@ -132,6 +132,7 @@ CHAT_LAYERS = (
     ),
     (
         "answers",
+        "acks",
         "greetings",
         "submissions",
         "intake",
@@ -174,11 +175,13 @@ CHAT_LAYERS = (
         "desks",
         "conflation",
         "heirs",
+        "endings",
         "choices",
         "erasing",
         "reminders",
         "digests",
     ),
+    ("panes",),
     (
         "actions",
         "room_settings",
@@ -291,7 +294,6 @@ FILE_MAX_LINES = 300
 LONGER_FILES = {
     "livechat/settings.py": "a list of values, read from top to bottom",
     "livechat/gateway/bounded_socket.py": "one class that overrides autobahn's",
-    "chat/web.py": "one process's loops over one set of sockets",
 }
 
 SCRIPTS_MAX_LINES = 100

@@ -278,7 +278,7 @@ CLOSE_CODE = re.compile(
 
 def test_every_close_code_is_in_the_protocol() -> None:
     files = (
-        "chat/web.py",
+        "chat/endings.py",
         "livechat/lib/connections.py",
         "livechat/gateway/bounded_socket.py",
     )

@@ -3,14 +3,19 @@
 import logging
 import sqlite3
 import threading
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, close_old_connections
 
 from livechat.lib import limits
 
 logger = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 # A connection that broke, a server that stops, a lock, a deadlock: tried again later.
 DatabaseAway = (OperationalError, InterfaceError)
@@ -27,6 +32,16 @@ def disk_is_full(error: Exception) -> bool:
         or getattr(cause, "sqlstate", None) == POSTGRESQL_DISK_FULL
         or "No space left on device" in str(error)
     )
+
+
+def fresh(question: Callable[P, R]) -> Callable[P, R]:
+    """The question, on a database connection that is looked after before it."""
+
+    def ask(*args: P.args, **kwargs: P.kwargs) -> R:
+        close_old_connections()
+        return question(*args, **kwargs)
+
+    return ask
 
 
 class Checkpoints(threading.Thread):

@@ -7,10 +7,10 @@ import pytest
 import redis.asyncio
 from django.conf import settings
 
+from chat.acks import pending_fragment
 from chat.answers import refused
 from chat.inbox import PostIntent, stream
 from chat.models import Room
-from chat.web import pending_fragment
 from tests.chat.conftest import Member
 from tests.live import Live
 

@@ -10,9 +10,10 @@ from django.conf import settings
 
 from accounts.sessions import end_all_sessions, end_session, principal_of
 from chat.consumers import RoomConsumer
+from chat.endings import SESSION_ENDED
 from chat.models import Room
 from chat.subscriptions import subscribe
-from chat.web import SESSION_ENDED, stop_web_process, web_process
+from chat.web import stop_web_process, web_process
 from livechat.lib.connections import Connection
 from tests.chat.asking import cookie_of
 from tests.chat.conftest import Member, Person
@@ -75,10 +76,10 @@ async def test_a_log_out_between_the_check_and_the_accept_closes_the_socket(
     async def send(message: dict[str, Any]) -> None:
         """The accept takes so long that the end of the session is read meanwhile."""
         assert message["type"] == "websocket.accept"
-        before = process.revocations.count
+        before = process.endings.revocations.count
         await asyncio.to_thread(end_session, whose)
         async with asyncio.timeout(5):
-            while process.revocations.count == before:  # noqa: ASYNC110
+            while process.endings.revocations.count == before:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
     consumer = RoomConsumer()(scope_of(key, socket), receive, send)

@@ -7,7 +7,8 @@ from django.db import connection
 
 from accounts.models import User
 from accounts.sessions import end_session, principal_of
-from chat.web import SESSION_ENDED, web_process
+from chat.endings import SESSION_ENDED
+from chat.web import web_process
 from livechat.lib.connections import Connection
 from tests.chat.asking import cookie_of
 from tests.chat.conftest import Person
