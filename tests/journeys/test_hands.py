@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from accounts.models import User
-from chat.models import Room
+from chat.models import Membership, Room
 from tests.chat.pages import fill
 from tests.journeys.test_reach import Open, lounge, open_page
 
@@ -88,3 +88,26 @@ def test_a_message_that_slow_mode_held_goes_when_it_ends(
     settings.get_by_label("Slow mode").select_option("0")
     settings.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator("#messages .msg.chat")).to_have_count(2)
+
+
+def test_the_tools_and_the_way_to_what_is_new_cover_nothing(
+    open_page: Open, alice: User, bob: User, lounge: Room
+) -> None:
+    fill(lounge, alice, 1)
+    fill(lounge, bob, 40)
+    Membership.objects.filter(room=lounge, user=alice).update(last_read_seq=11)
+    page = open_page(alice, f"/rooms/{lounge.public_id}/")
+    above = page.locator(".log__jump--new")
+    expect(above).to_be_visible()
+    page.locator("#m-12").scroll_into_view_if_needed()
+    expect(above).to_be_hidden()
+    page.locator("#m-41").scroll_into_view_if_needed()
+    expect(above).to_be_visible()
+    page.locator("#body").fill("mine")
+    page.keyboard.press("Enter")
+    own = page.locator("#messages .msg.chat", has_text="mine")
+    own.hover()
+    tools = own.locator(".msg__tool").first.bounding_box()
+    bubble = own.locator(".msg__bubble").bounding_box()
+    assert tools and bubble
+    assert tools["x"] + tools["width"] < bubble["x"]
