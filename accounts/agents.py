@@ -1,5 +1,8 @@
 """What kind of browser a User-Agent header speaks of, in words for people."""
 
+from django.utils.translation import gettext
+
+UNKNOWN = "An unknown device"
 # The first that fits counts: each browser also names the ones it descends from.
 BROWSERS = (
     ("Edg", "Edge"),
@@ -29,7 +32,15 @@ def device_name(user_agent: str) -> str:
     system = _first(SYSTEMS, user_agent)
     if browser and system:
         return f"{browser} on {system}"
-    return browser or system or "An unknown device"
+    return browser or system or UNKNOWN
+
+
+def in_words(name: str) -> str:
+    """What `device_name` said, in the reader's language."""
+    browser, is_both, system = name.partition(" on ")
+    if not is_both:
+        return gettext("An unknown device") if name == UNKNOWN else name
+    return gettext("{browser} on {system}").format(browser=browser, system=system)
 
 
 def _first(names: tuple[tuple[str, str], ...], text: str) -> str:

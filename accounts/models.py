@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from accounts import known_browsers, profiles, remembered  # noqa: F401 - Django finds them
+from accounts.agents import in_words
 from accounts.community import Community as Community  # where all look for it
 from livechat.lib import limits
 from livechat.lib.ids import public_id
@@ -264,6 +265,11 @@ class Device(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} of {self.user}"
+
+    @property
+    def called(self) -> str:
+        """Its name in the reader's language."""
+        return in_words(self.name)
 
 
 class Block(models.Model):

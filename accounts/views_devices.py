@@ -39,7 +39,7 @@ def end_device(request: HttpRequest, public_id: str) -> HttpResponse:
         logout(request)
         return redirect("account_login")
     sessions.end_session(device.session_id)
-    sentence = gettext("{name} is logged out.").format(name=device.name)
+    sentence = gettext("{name} is logged out.").format(name=device.called)
     messages.success(request, sentence)
     return redirect("devices")
 

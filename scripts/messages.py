@@ -8,7 +8,7 @@ says what is wrong.
 import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
@@ -265,11 +265,11 @@ def unmarked_templates() -> Iterator[str]:
             yield from (f"templates/{name}: {text!r}" for text in unmarked(path))
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     """The exit code: 1 when something is wrong."""
     pairs = [(catalog, language) for catalog in CATALOGS for language in LANGUAGES]
-    names = {one for one in sys.argv[1:] if not one.startswith("-")}
-    if "--check" not in sys.argv:
+    names = {one for one in arguments if not one.startswith("-")}
+    if "--check" not in arguments:
         for catalog, language in pairs:
             if not names or catalog in names:
                 update(catalog, language)
@@ -280,4 +280,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -7,6 +7,7 @@ from django.test import Client
 from django.test.utils import override_settings
 from django.utils import translation
 
+from accounts.agents import in_words
 from accounts.models import User
 from livechat.env import PROJECT_DIR
 from livechat.lib.languages import language_for
@@ -102,3 +103,12 @@ def test_no_library_says_our_words_in_its_own_way() -> None:
     with translation.override("de"):
         wrong = {one for one in said if translation.gettext(one) not in said[one]}
     assert wrong == set()
+
+
+def test_a_device_is_called_by_the_readers_words() -> None:
+    names = ("Firefox on Linux", "An unknown device", "curl")
+    assert [in_words(one) for one in names] == list(names)
+    with translation.override("de"):
+        assert in_words(names[0]) == "Firefox unter Linux"
+        assert in_words(names[1]) == "Ein unbekanntes Gerät"
+        assert in_words(names[2]) == "curl"

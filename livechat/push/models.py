@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.agents import in_words
 from livechat.lib import limits
 from livechat.lib.ids import public_id
 
@@ -57,6 +58,11 @@ class Subscription(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} of {self.user}"
+
+    @property
+    def called(self) -> str:
+        """Its name in the reader's language."""
+        return in_words(self.name)
 
 
 class Push(models.Model):
@@ -131,6 +137,11 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.device}: {self.outcome}"
+
+    @property
+    def called(self) -> str:
+        """The device's name in the reader's language."""
+        return in_words(self.device)
 
 
 class Preferences(models.Model):

@@ -68,7 +68,7 @@ def push_remove(request: HttpRequest, public_id: str) -> HttpResponse:
     user = cast(UserRequest, request).user
     found = get_object_or_404(user.push_subscriptions, public_id=public_id)
     found.delete()
-    sentence = gettext("{name} is not told any more.").format(name=found.name)
+    sentence = gettext("{name} is not told any more.").format(name=found.called)
     messages.success(request, sentence)
     return redirect("push_settings")
 

@@ -208,7 +208,7 @@ def test_the_api_says_and_does_what_the_page_does(bob: User) -> None:
     wanted = {"shows_text": False, "quiet_from": "22:00", "quiet_to": "07:30"}
     wanted |= {"plays_sound": False, "digest": "weekly"}
     status, stored = api(client, "PATCH", "preferences", wanted)
-    assert (status, stored) == (200, {**wanted, "zone": "UTC"})
+    assert (status, stored) == (200, {**wanted, "zone": "UTC", "paused_until": None})
     assert api(client, "PATCH", "preferences", {"digest": "hourly"})[0] == 400
     assert api(client, "PATCH", "preferences", {"zone": "Mars/Base"})[0] == 400
     assert api(client, "PATCH", "preferences", {"quiet_to": None})[0] == 400
