@@ -12,6 +12,7 @@ from django.template.loader import get_template
 from accounts.models import User
 from chat.fragments import message_html, replaced
 from chat.models import Message, Room
+from livechat.lib.words import plain
 
 CLIENT_ID = UUID(int=7)
 SHARED = (
@@ -32,12 +33,12 @@ TEMPLATES = settings.BASE_DIR / "templates"
 
 def render(name: str, **context: object) -> str:
     """The fragment without a request, as the fan-out renders it."""
-    return get_template(f"chat/{name}.html").render(context).strip()
+    return plain(get_template(f"chat/{name}.html").render(context).strip())
 
 
 def article(**fields: object) -> str:
     """The fragment of a message of bob's with these fields."""
-    return message_html(message(**fields))
+    return plain(message_html(message(**fields)))
 
 
 def message(**fields: object) -> Message:
@@ -69,10 +70,10 @@ def pending(state: str, text: str = "", retry_after_s: int = 0) -> str:
 def test_with_a_text_go_the_lines_that_quote_it() -> None:
     now = datetime(2025, 1, 2, 3, 5, tzinfo=UTC)
     quotes = """<hx-partial hx-target="[data-quotes='51']" hx-swap="innerHTML">"""
-    edited = replaced(message(edited_at=now)).decode()
+    edited = plain(replaced(message(edited_at=now)).decode())
     assert f"{quotes}<b>&lt;Bob&gt;</b> hi</hx-partial>" in edited
     assert """hx-target="#announce" hx-swap="textContent"></hx-partial>""" in edited
-    deleted = replaced(message(html="", body="", deleted_at=now)).decode()
+    deleted = plain(replaced(message(html="", body="", deleted_at=now)).decode())
     assert f"{quotes}This message was deleted.</hx-partial>" in deleted
     assert """hx-target="[data-holds='51']" hx-swap="delete">""" in deleted
     assert "data-quotes" not in replaced(message(reactions="")).decode()
