@@ -10,6 +10,7 @@ from chat.diagrams import diagrams
 from chat.models import Message, Room
 from livechat.lib.markdown import render
 from livechat.lib.static_files import static_headers
+from livechat.lib.words import put
 from tests.chat.pages import client_of, fill, room_of
 
 SOURCE = 'graph LR\n  A["<img src=x onerror=alert(1)>"] --> B\n'
@@ -33,7 +34,7 @@ def test_a_message_offers_its_diagrams(room: Room, bob: User) -> None:
     row = room.messages.select_related("author").get()
     first, second = diagrams(row)
     assert (first.source, second.source) == (SOURCE, "pie\n")
-    html = fanout.message_html(row)
+    html = put(fanout.message_html(row).encode(), "en").decode()
     for one in (first, second):
         assert f'id="d-1-{one.key}"' in html
         assert f"Draw the diagram {one.number}<" in html
