@@ -27,6 +27,7 @@ EXPECTED_NOISE = (
     "WebSocket connection to",
     "net::ERR_CONNECTION_REFUSED",
     "htmx:ws:error",
+    "htmx:error: Failed to fetch",
     "does not support the Push API in incognito",
     "with a status of 422",  # a form that came back with its reason
     "SecurityError",  # a passkey that the browser gives nobody, as the page says
