@@ -111,3 +111,18 @@ def test_the_tools_and_the_way_to_what_is_new_cover_nothing(
     bubble = own.locator(".msg__bubble").bounding_box()
     assert tools and bubble
     assert tools["x"] + tools["width"] < bubble["x"]
+
+
+def test_nobody_is_asked_to_write_who_may_not(
+    open_page: Open, alice: User, bob: User, lounge: Room
+) -> None:
+    page = open_page(bob, f"/rooms/{lounge.public_id}/")
+    expect(page.get_by_role("button", name="Say hello")).to_be_visible()
+    settings = open_page(alice, f"/rooms/{lounge.public_id}/")
+    settings.goto(f"/rooms/{lounge.public_id}/edit")
+    settings.get_by_role("button", name="Archive the room").click()
+    expect(page.locator(".voice")).to_contain_text("archived")
+    expect(page.get_by_role("button", name="Say hello")).to_be_hidden()
+    settings.goto(f"/rooms/{lounge.public_id}/")
+    expect(settings.get_by_role("heading", name="No messages yet")).to_be_visible()
+    expect(settings.get_by_text("be the first to write")).to_be_hidden()
