@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db import connection
 from django.db.models.signals import post_migrate, pre_migrate
 
@@ -17,8 +17,10 @@ class SearchConfig(AppConfig):
         from chat.events import batches_rest
 
         batches_rest.connect(tidy_up)
-        pre_migrate.connect(before_migrations, sender=self)
-        post_migrate.connect(after_migrations, sender=self)
+        # Django tells nothing of migrations to an app without models of its own.
+        chat = apps.get_app_config("chat")
+        pre_migrate.connect(before_migrations, sender=chat)
+        post_migrate.connect(after_migrations, sender=chat)
 
 
 def tidy_up(**given: Any) -> None:
