@@ -4,24 +4,26 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from chat.moderation_tables import Report
 from livechat.lib import limits
 from livechat.lib.emoji import emoji
 from livechat.lib.text import TextError, normalise_name, skeleton
+from livechat.lib.words import marked
 
 MAX_SEQ = 2**53
 SLOW_MODES = [
-    (0, "as often as anywhere"),
-    (5, "once in 5 seconds"),
-    (10, "once in 10 seconds"),
-    (30, "once in 30 seconds"),
-    (60, "once a minute"),
-    (300, "once in 5 minutes"),
-    (900, "once in 15 minutes"),
-    (3600, "once an hour"),
-    (limits.SLOW_MODE_MAX_S, "once in 6 hours"),
+    (0, _("as often as anywhere")),
+    (5, _("once in 5 seconds")),
+    (10, _("once in 10 seconds")),
+    (30, _("once in 30 seconds")),
+    (60, _("once a minute")),
+    (300, _("once in 5 minutes")),
+    (900, _("once in 15 minutes")),
+    (3600, _("once an hour")),
+    (limits.SLOW_MODE_MAX_S, _("once in 6 hours")),
 ]
 
 
@@ -33,13 +35,13 @@ class RoomForm(forms.Form):
         widget=forms.TextInput({"autocomplete": "off"}),
     )
     description = forms.CharField(
-        label="What is it for?",
+        label=_("What is it for?"),
         required=False,
         max_length=limits.DESCRIPTION_MAX_LENGTH,
         widget=forms.TextInput({"autocomplete": "off"}),
     )
     is_private = forms.BooleanField(
-        label="Private: only its members see it", required=False
+        label=_("Private: only its members see it"), required=False
     )
 
     def clean_name(self) -> str:
@@ -56,10 +58,10 @@ class LobbyForm(forms.Form):
     """Which rooms a lobby shows, in which order, and which page of them."""
 
     SORTS: ClassVar[list[tuple[str, str]]] = [
-        ("name", "By name"),
-        ("active", "Latest words first"),
-        ("people", "Most people first"),
-        ("new", "Newest first"),
+        ("name", marked("By name")),
+        ("active", marked("Latest words first")),
+        ("people", marked("Most people first")),
+        ("new", marked("Newest first")),
     ]
     DEFAULTS: ClassVar[dict[str, Any]] = {
         "q": "",
@@ -86,16 +88,16 @@ class SettingsForm(RoomForm):
     """All that a room's admins set; `slow_mode_s` is a number once cleaned."""
 
     topic = forms.CharField(
-        label="Topic: what is going on",
+        label=_("Topic: what is going on"),
         required=False,
         max_length=limits.TOPIC_MAX_LENGTH,
         widget=forms.TextInput({"autocomplete": "off"}),
     )
     is_read_only = forms.BooleanField(
-        label="Read-only: only admins and moderators write", required=False
+        label=_("Read-only: only admins and moderators write"), required=False
     )
     slow_mode_s = forms.TypedChoiceField(
-        label="Slow mode: a member writes",
+        label=_("Slow mode: a member writes"),
         required=False,  # left out, it stays as it is
         empty_value=None,
         coerce=int,
@@ -106,7 +108,8 @@ class SettingsForm(RoomForm):
         super().__init__(*args, **kwargs)
         seconds = self.initial.get("slow_mode_s", 0)
         if seconds not in dict(SLOW_MODES):  # as a program has set it
-            choice = (seconds, f"once in {seconds} seconds")
+            told = _("once in {seconds} seconds").format(seconds=seconds)
+            choice = (seconds, told)
             self.fields["slow_mode_s"].choices = [*SLOW_MODES, choice]  # type: ignore[attr-defined] # a choice field
 
     field_order = ("name", "topic", "description", "slow_mode_s", "is_read_only")
@@ -171,7 +174,7 @@ class ReactionForm(forms.Form):
         """As the list of emoji spells it."""
         found = emoji(self.cleaned_data["emoji"])
         if found is None:
-            raise ValidationError("This is no emoji.")
+            raise ValidationError(_("This is no emoji."))
         return found.text
 
     def clean_on(self) -> str:
@@ -189,7 +192,7 @@ class AddMemberForm(forms.Form):
     """Who is to belong to the room; cleaned, the name is the person."""
 
     name = forms.CharField(
-        label="Add somebody by name",
+        label=_("Add somebody by name"),
         max_length=limits.NAME_MAX_LENGTH,
         widget=forms.TextInput({"autocomplete": "off", "list": "addable"}),
     )
@@ -199,7 +202,7 @@ class AddMemberForm(forms.Form):
         wanted = skeleton(_one_line(self.cleaned_data["name"], limits.NAME_MAX_LENGTH))
         found = User.objects.filter(name_skeleton=wanted, is_active=True).first()
         if found is None:
-            raise ValidationError("Nobody here has this name.")
+            raise ValidationError(_("Nobody here has this name."))
         return found
 
 
@@ -234,13 +237,13 @@ class LinkForm(forms.Form):
     """How long a link into a room lasts, and for how many people."""
 
     days = forms.IntegerField(
-        label="Days", min_value=1, max_value=limits.INVITE_MAX_DAYS, initial=7
+        label=_("Days"), min_value=1, max_value=limits.INVITE_MAX_DAYS, initial=7
     )
     uses = forms.IntegerField(
-        label="People", min_value=1, max_value=limits.INVITE_MAX_USES, initial=10
+        label=_("People"), min_value=1, max_value=limits.INVITE_MAX_USES, initial=10
     )
     signs_up = forms.BooleanField(
-        label="Also for people who have no account yet", required=False
+        label=_("Also for people who have no account yet"), required=False
     )
 
     def __init__(self, data: Any = None, *, for_staff: bool) -> None:
@@ -253,12 +256,12 @@ class ReportForm(forms.Form):
     """What is wrong with a message."""
 
     reason = forms.ChoiceField(
-        label="What is wrong with it?",
+        label=_("What is wrong with it?"),
         choices=Report.Reason.choices,
         widget=forms.RadioSelect,
     )
     note = forms.CharField(
-        label="Anything to add?",
+        label=_("Anything to add?"),
         required=False,
         max_length=limits.REPORT_NOTE_MAX_LENGTH,
         widget=forms.TextInput({"autocomplete": "off"}),

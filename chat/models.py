@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from chat import tables  # noqa: F401
@@ -121,9 +122,9 @@ class Membership(models.Model):
     class Level(models.TextChoices):
         """What of a room its member is told of by badges."""
 
-        ALL = "all", "Everything"
-        MENTIONS = "mentions", "Mentions"
-        NOTHING = "nothing", "Nothing"
+        ALL = "all", _("Everything")
+        MENTIONS = "mentions", _("Mentions")
+        NOTHING = "nothing", _("Nothing")
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(

@@ -5,6 +5,7 @@ from typing import ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Invite
 from livechat.lib import limits
@@ -72,17 +73,17 @@ class Report(models.Model):
     class Reason(models.TextChoices):
         """What is wrong with it."""
 
-        SPAM = "spam", "Spam or advertising"
-        ABUSE = "abuse", "Abuse, threats or hate"
-        PRIVATE = "private", "Something private of somebody"
-        OTHER = "other", "Something else"
+        SPAM = "spam", _("Spam or advertising")
+        ABUSE = "abuse", _("Abuse, threats or hate")
+        PRIVATE = "private", _("Something private of somebody")
+        OTHER = "other", _("Something else")
 
     class Outcome(models.TextChoices):
         """What came of it; empty while it is open."""
 
-        DELETED = "deleted", "the message was deleted"
-        MUTED = "muted", "its author was muted"
-        DISMISSED = "dismissed", "it was left as it is"
+        DELETED = "deleted", _("the message was deleted")
+        MUTED = "muted", _("its author was muted")
+        DISMISSED = "dismissed", _("it was left as it is")
 
     message = models.ForeignKey(
         "chat.Message", on_delete=models.CASCADE, related_name="reports"

@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timesince
+from django.utils.translation import gettext
 
 from accounts.models import User
 from chat.models import Membership, Message, Room
@@ -60,7 +61,9 @@ class Entry:
     def ago(self) -> str:
         """How long it has been, as people say it."""
         is_now = timezone.now() - self.at < timedelta(minutes=1)
-        return "just now" if is_now else f"{timesince(self.at, depth=1)} ago"
+        if is_now:
+            return gettext("just now")
+        return gettext("%(time)s ago") % {"time": timesince(self.at, depth=1)}
 
     @property
     def fields(self) -> dict[str, Any]:

@@ -19,6 +19,15 @@ from livechat.lib.words import marked
 
 Outcome = Report.Outcome
 
+# What who reported is told.
+LOOKED_AT = {
+    Outcome.DELETED.value: marked(
+        "Your report was looked at: the message was deleted."
+    ),
+    Outcome.MUTED.value: marked("Your report was looked at: its author was muted."),
+    Outcome.DISMISSED.value: marked("Your report was looked at: it was left as it is."),
+}
+
 
 def report(user: User, room: Room, seq: int, *, reason: str, note: str = "") -> Report:
     """Ask for a look at somebody else's message; a repeat gives the same report.
@@ -96,7 +105,7 @@ def settle(actor: User, pk: int, room: Room | None, outcome: str) -> None:
         _DO[outcome](change, found.message.author, found.message_id)
         same.update(outcome=outcome, resolved_at=timezone.now())
         notices.settled(found.room, found.message.seq)
-        sentence = f"Your report was looked at: {Outcome(outcome).label}."
+        sentence = LOOKED_AT[outcome]
         transaction.on_commit(lambda: lobby.tell_people(told, sentence))
 
 

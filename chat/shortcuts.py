@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from livechat.lib.words import marked
+
 ANYWHERE = "*"
 NOT_WRITING = ":not(input, textarea, select)"
 
@@ -21,10 +23,10 @@ class Shortcut:
 
 
 NAMES = {
-    "mod": "Ctrl or ⌘",
+    "mod": marked("Ctrl or ⌘"),
     "alt": "Alt",
-    "shift": "Shift",
-    "enter": "Enter",
+    "shift": marked("Shift"),
+    "enter": marked("Enter"),
     "escape": "Esc",
     "arrowup": "↑",
     "arrowdown": "↓",
@@ -32,26 +34,36 @@ NAMES = {
 }
 
 SHORTCUTS = {
-    "palette": Shortcut(("mod+k",), "Search, or go to a room, a person or a page"),
-    "next_unread": Shortcut(("alt+arrowdown",), "Next room with something unread"),
-    "last_unread": Shortcut(("alt+arrowup",), "Previous room with something unread"),
-    "help": Shortcut(("mod+/",), "These keys, from anywhere"),
-    "help_too": Shortcut(("shift+?",), "The same, while you do not write", NOT_WRITING),
+    "palette": Shortcut(
+        ("mod+k",), marked("Search, or go to a room, a person or a page")
+    ),
+    "next_unread": Shortcut(
+        ("alt+arrowdown",), marked("Next room with something unread")
+    ),
+    "last_unread": Shortcut(
+        ("alt+arrowup",), marked("Previous room with something unread")
+    ),
+    "help": Shortcut(("mod+/",), marked("These keys, from anywhere")),
+    "help_too": Shortcut(
+        ("shift+?",), marked("The same, while you do not write"), NOT_WRITING
+    ),
     "send": Shortcut(
         ("enter", "mod+enter"),
-        "Send what you have written",
+        marked("Send what you have written"),
         "form:not([data-code]) #body",
     ),
 }
 
 # What a browser or a part of the page does by itself; only told.
 BY_THEMSELVES = (
-    Shortcut(("shift+enter",), "A new line; within ``` Enter is one, too"),
-    Shortcut(("arrowup",), "Edit your last message, while the box is empty"),
-    Shortcut(("shift+escape",), "Mark everything read, where something is unread"),
-    Shortcut(("escape",), "Close a list, a menu or a dialog"),
-    Shortcut(("arrowup", "arrowdown"), "Through what was found or is proposed"),
-    Shortcut(("/",), "Commands, as the first letter of a message"),
+    Shortcut(("shift+enter",), marked("A new line; within ``` Enter is one, too")),
+    Shortcut(("arrowup",), marked("Edit your last message, while the box is empty")),
+    Shortcut(
+        ("shift+escape",), marked("Mark everything read, where something is unread")
+    ),
+    Shortcut(("escape",), marked("Close a list, a menu or a dialog")),
+    Shortcut(("arrowup", "arrowdown"), marked("Through what was found or is proposed")),
+    Shortcut(("/",), marked("Commands, as the first letter of a message")),
 )
 
 

@@ -18,6 +18,7 @@ from chat.models import Membership, Room
 from chat.notice_list import bell
 from chat.titles import directs_of
 from chat.unread import told_of, unread_in
+from livechat.lib.words import marked
 
 ROWS_KEPT = 4_096  # rendered rows in memory, about 3 MB
 COUNTED_MAX = 100  # from there on a badge says 99+
@@ -38,24 +39,24 @@ class Section:
 
 # In their order on the page; a room stands in the first that holds it.
 SECTIONS = (
-    Section("favourites", "Favourites", lambda one: one.is_favourite),
+    Section("favourites", marked("Favourites"), lambda one: one.is_favourite),
     Section(
         "rooms",
-        "Your rooms",
+        marked("Your rooms"),
         lambda one: not one.room.is_direct and not one.room.is_archived,
-        "You are in no room yet.",
-        "Join one from the list.",
+        marked("You are in no room yet."),
+        marked("Join one from the list."),
         "room_new",
-        "New room",
+        marked("New room"),
     ),
     Section(
         "directs",
-        "Direct messages",
+        marked("Direct messages"),
         lambda one: one.room.is_direct,
-        "Nobody yet.",
-        "Write to somebody with the plus.",
+        marked("Nobody yet."),
+        marked("Write to somebody with the plus."),
         "direct_new",
-        "New message",
+        marked("New message"),
     ),
 )
 

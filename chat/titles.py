@@ -8,9 +8,10 @@ from collections.abc import Iterable, Sequence
 
 from accounts.models import User
 from chat.models import Membership, Room
+from livechat.lib.words import marked
 
 NAMED = 4  # people in a title; of more it says how many
-ALONE = "Nobody else"  # the others' accounts were deleted
+ALONE = marked("Nobody else")  # the others' accounts were deleted
 
 
 def entitle(rooms: Iterable[Room], viewer: User) -> None:
@@ -43,7 +44,8 @@ def title(others: Sequence[User]) -> str:
     if not names:
         return ALONE
     if len(names) > NAMED:
-        names[NAMED - 1 :] = [f"{len(names) - NAMED + 1} more"]
+        more = len(names) - NAMED + 1
+        return marked("{0} and {1} more", ", ".join(names[: NAMED - 1]), more)
     if len(names) == 1:
         return names[0]
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+    return marked("{0} and {1}", ", ".join(names[:-1]), names[-1])

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
+from django.utils.translation import gettext
 from django.views.decorators.http import (
     require_http_methods,
     require_POST,
@@ -133,8 +134,8 @@ def room_messages(request: UserRequest, public_id: str) -> HttpResponse:
         return error_page(
             request,
             422,
-            "That message was not understood",
-            "Go back, reload the page and send it again.",
+            gettext("That message was not understood"),
+            gettext("Go back, reload the page and send it again."),
         )
     try:
         notice = commands.say(request.user, found, **form.cleaned_data)

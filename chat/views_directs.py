@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from accounts.http import UserRequest
@@ -30,7 +31,9 @@ def direct_new(request: UserRequest) -> HttpResponse:
     begins = request.method == "POST" and "find" not in request.POST
     form = PeopleForm(request.POST if request.method == "POST" else request.GET)
     if not form.is_valid():
-        sentence = "One of these people has no account here any more. Choose again."
+        sentence = gettext(
+            "One of these people has no account here any more. Choose again."
+        )
         return _page(request, "", [], refused=sentence)
     part, chosen = form.cleaned_data["q"], list(form.cleaned_data["user"])
     if not begins:

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.http import UserRequest
@@ -19,6 +20,7 @@ from chat.people import addable
 from chat.refusals import tells_refusals
 from livechat.lib import limits
 from livechat.lib.http import error_page
+from livechat.lib.words import mark_of
 
 Act = Callable[[Room, User], object]
 
@@ -127,7 +129,7 @@ def _changed(request: UserRequest, public_id: str, user: str, act: Act) -> HttpR
     try:
         act(room, found)
     except NotPossible as reason:
-        messages.error(request, str(reason))
+        messages.error(request, mark_of(str(reason)))
     return redirect("room_members", public_id)
 
 
@@ -155,5 +157,5 @@ def _page(
 
 
 def _senseless(request: HttpRequest) -> HttpResponse:
-    sentence = "Go back, reload the page and try again."
-    return error_page(request, 422, "That change was not understood", sentence)
+    sentence = gettext("Go back, reload the page and try again.")
+    return error_page(request, 422, gettext("That change was not understood"), sentence)

@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django.template.loader import render_to_string
+from django.utils.translation import gettext
 from django.views.decorators.http import (
     require_http_methods,
     require_POST,
@@ -74,7 +75,9 @@ def message_menu(request: UserRequest, public_id: str, seq: int) -> HttpResponse
         "cards": cards(message),
         "may_pin": can(request.user, "pin", message.room),
     }
-    return message_page(request, message, "chat/_message_menu.html", "Message", **more)
+    return message_page(
+        request, message, "chat/_message_menu.html", gettext("Message"), **more
+    )
 
 
 @require_safe
@@ -87,7 +90,7 @@ def message_versions(request: UserRequest, public_id: str, seq: int) -> HttpResp
         request,
         message,
         "chat/_message_versions.html",
-        "Earlier texts",
+        gettext("Earlier texts"),
         versions=versions,
     )
 
@@ -123,7 +126,7 @@ def message_reactions(request: UserRequest, public_id: str, seq: int) -> HttpRes
     found = emoji.find(query, limits.EMOJI_SHOWN)
     part = "chat/_message_reactions.html"
     more: dict[str, Any] = {"may_react": may_react, "found": found, "query": query}
-    return message_page(request, message, part, "React", **more)
+    return message_page(request, message, part, gettext("React"), **more)
 
 
 def _react(request: UserRequest, message: Message) -> HttpResponse:
@@ -131,7 +134,9 @@ def _react(request: UserRequest, message: Message) -> HttpResponse:
         raise PermissionDenied(marked("You may not react in this room."))
     form = ReactionForm(request.POST)
     if not form.is_valid():
-        return error_page(request, 422, "That is no reaction", "Expected one emoji.")
+        return error_page(
+            request, 422, gettext("That is no reaction"), gettext("Expected one emoji.")
+        )
     found, is_on = form.cleaned_data["emoji"], form.cleaned_data["on"] == "yes"
     try:
         react(request.user, message.room, message.seq, found, on=is_on)
@@ -178,7 +183,7 @@ def _reply_page(
         "refused": refusal and refusal.message,
     }
     part = "chat/_message_reply.html"
-    return message_page(request, message, part, "Reply", refusal, **context)
+    return message_page(request, message, part, gettext("Reply"), refusal, **context)
 
 
 @require_safe
@@ -209,7 +214,7 @@ def message_delete(request: UserRequest, public_id: str, seq: int) -> HttpRespon
     message = asked_for(request, public_id, seq)
     if not may_delete(request.user, message):
         raise PermissionDenied(marked("You may not delete this message."))
-    ask = ("chat/_message_delete.html", "Delete the message?")
+    ask = ("chat/_message_delete.html", gettext("Delete the message?"))
     if request.method != "POST":
         return message_page(request, message, *ask)
     try:
@@ -235,7 +240,9 @@ def _edit_page(
     context = _edit_context(text)
     context["refused"] = refusal and refusal.message
     part = "chat/_message_edit.html"
-    return message_page(request, message, part, "Edit the message", refusal, **context)
+    return message_page(
+        request, message, part, gettext("Edit the message"), refusal, **context
+    )
 
 
 @require_POST
@@ -256,4 +263,4 @@ def _not_stored(request: UserRequest, refusal: Refused) -> HttpResponse:
     if request.headers.get("HX-Request"):
         return HttpResponse(fanout.toast(refusal.message))
     status = REFUSAL_STATUS.get(refusal.code, 422)
-    return error_page(request, status, "Not stored", refusal.message)
+    return error_page(request, status, gettext("Not stored"), refusal.message)

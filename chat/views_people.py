@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.blocks import TooManyBlocks, block, unblock
@@ -49,7 +50,7 @@ def person_block(request: UserRequest, public_id: str) -> HttpResponse:
         return _unblock(request, public_id)
     other = person_or_404(request.user, public_id)
     if other == request.user:
-        messages.error(request, "You cannot block yourself.")
+        messages.error(request, gettext("You cannot block yourself."))
     else:
         _block(request, other)
     return redirect("person", public_id)
@@ -60,7 +61,9 @@ def _unblock(request: UserRequest, public_id: str) -> HttpResponse:
     mine = request.user.blocks.filter(blocked__public_id=public_id)
     if (found := mine.select_related("blocked").first()) is not None:
         unblock(request.user, found.blocked)
-        messages.success(request, f"You no longer block {found.blocked}.")
+        messages.success(
+            request, gettext("You no longer block %(name)s.") % {"name": found.blocked}
+        )
     return redirect("blocks")
 
 
@@ -70,7 +73,9 @@ def _block(request: UserRequest, other: User) -> None:
     except TooManyBlocks as reason:
         messages.error(request, str(reason))
     else:
-        messages.success(request, f"You block {other}. They are not told.")
+        messages.success(
+            request, gettext("You block %(name)s. They are not told.") % {"name": other}
+        )
 
 
 @require_safe

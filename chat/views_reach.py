@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from accounts.http import UserRequest
@@ -38,5 +39,5 @@ def next_unread(request: UserRequest) -> HttpResponse:
     ahead = rooms[at + 1 :] + rooms[: max(at, 0)]
     if ahead:
         return redirect("room", ahead[0].public_id)
-    messages.info(request, "You have read everything.")
+    messages.info(request, gettext("You have read everything."))
     return redirect("room", here) if at >= 0 else redirect("lobby")

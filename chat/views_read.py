@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.http import UserRequest
@@ -26,7 +27,10 @@ def read_all(request: UserRequest) -> HttpResponse:
     rooms = mark_all_read(request.user) + notices.mark_read(request.user)
     if request.headers.get("HX-Request"):
         return HttpResponse(status=204)
-    messages.success(request, "All is read now." if rooms else "Nothing was unread.")
+    messages.success(
+        request,
+        gettext("All is read now.") if rooms else gettext("Nothing was unread."),
+    )
     is_list = request.POST.get("next") == resolve_url("notices")
     return redirect("notices" if is_list else "lobby")
 
@@ -42,10 +46,12 @@ def room_read(request: UserRequest, public_id: str) -> HttpResponse:
     form = ReadForm(request.POST)
     if not form.is_valid():
         sentence = "upto or unread_from: expected the number of a message."
-        return error_page(request, 422, "That was not understood", sentence)
+        return error_page(request, 422, gettext("That was not understood"), sentence)
     mark_read(request.user, found, form.upto_seq)
     if form.cleaned_data["unread_from"] is not None:
-        messages.success(request, f"{found.name} is unread from there on.")
+        messages.success(
+            request, gettext("%(name)s is unread from there on.") % {"name": found.name}
+        )
     return redirect("lobby")
 
 
@@ -74,7 +80,7 @@ def room_own(request: UserRequest, public_id: str) -> HttpResponse:
     form = OwnForm(request.POST)
     if not form.is_valid():
         sentence = "level: expected all, mentions or nothing; or favourite: yes or no."
-        return error_page(request, 422, "That was not understood", sentence)
+        return error_page(request, 422, gettext("That was not understood"), sentence)
     favourite = form.cleaned_data["favourite"]
     arrange(
         request.user,

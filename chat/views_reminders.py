@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.http import UserRequest
@@ -27,7 +28,7 @@ def reminders_page(request: UserRequest) -> HttpResponse:
         except NotPossible as reason:
             form.add_error("words", str(reason))
         else:
-            messages.success(request, "You will be reminded.")
+            messages.success(request, gettext("You will be reminded."))
             return redirect("reminders")
     context = {
         "form": form,
@@ -44,5 +45,5 @@ def reminder_cancel(request: UserRequest, public_id: str) -> HttpResponse:
     """Forget one of one's own; 404 for others'."""
     if not reminders.cancel(request.user, public_id):
         raise Http404("There is no such reminder, or it was told by now.")
-    messages.success(request, "Cancelled.")
+    messages.success(request, gettext("Cancelled."))
     return redirect("reminders")

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import (
     require_http_methods,
     require_POST,
@@ -21,6 +22,7 @@ from chat.reports import open_reports, readable_or_404, report, settle
 from chat.titles import entitle
 from livechat.lib import limits
 from livechat.lib.http import error_page
+from livechat.lib.words import mark_of
 
 
 @require_safe
@@ -46,7 +48,9 @@ def message_report(request: UserRequest, public_id: str, seq: int) -> HttpRespon
     form = ReportForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         report(request.user, room, seq, **form.cleaned_data)
-        messages.success(request, "Reported. You are told here what came of it.")
+        messages.success(
+            request, gettext("Reported. You are told here what came of it.")
+        )
         return redirect("own_reports")
     context = {"form": form, "room": room, "message": message}
     status = 422 if form.errors else 200
@@ -105,12 +109,12 @@ def _queue(request: HttpRequest, user: User, room: Room | None) -> HttpResponse:
 def _settled(request: UserRequest, room: Room | None, pk: int) -> HttpResponse:
     form = OutcomeForm(request.POST)
     if not form.is_valid():
-        sentence = "Go back, reload the page and choose again."
-        return error_page(request, 422, "That was not understood", sentence)
+        sentence = gettext("Go back, reload the page and choose again.")
+        return error_page(request, 422, gettext("That was not understood"), sentence)
     try:
         settle(request.user, pk, room, form.cleaned_data["outcome"])
     except NotPossible as reason:
-        messages.error(request, str(reason))
+        messages.error(request, mark_of(str(reason)))
     if room is None:
         return redirect("site_reports")
     return redirect("room_reports", room.public_id)

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import (
     require_http_methods,
     require_POST,
@@ -49,7 +50,9 @@ def room_archive(request: UserRequest, public_id: str) -> HttpResponse:
     found = allowed_or_404(request.user, "edit_room", public_id)
     form = ArchiveForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "Choose again: archive the room, or take it out.")
+        messages.error(
+            request, gettext("Choose again: archive the room, or take it out.")
+        )
         return redirect("room_edit", public_id)
     archived = form.cleaned_data["archived"] == "yes"
     update_room(request.user, found, is_archived=archived)

@@ -52,18 +52,16 @@ _MARKED = re.compile(
 )
 
 # What may stand in a template as it is: names, and what is no word of a language.
-NAMES = frozenset({"UTC", "livechat"})
+NAMES = frozenset({"UTC", "livechat", "Ctrl"})
 # Templates that may hold other texts, and why.
-ALLOWED = {
-    "chat/": "not yet marked",
-}
+ALLOWED = {}
 SHOWN_ATTRIBUTES = frozenset(
     {"alt", "aria-label", "data-denied", "data-failed", "label", "placeholder", "title"}
 )
 
 _TRANSLATED = re.compile(
     r"{#.*?#}|{%-?\s*comment\b.*?endcomment\s*-?%}"
-    r"|{% block \w+_class %}.*?{% endblock.*?%}"
+    r"|{% block (?:\w+_class|skip) %}.*?{% endblock.*?%}"
     r"|{%-?\s*blocktranslate\b.*?endblocktranslate\s*-?%}|{%-?\s*translate\b.*?%}",
     re.DOTALL,
 )

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from django import template
+from django.utils.html import escape
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext
 
 from chat import fanout
 from chat.models import Message, Room
@@ -53,7 +55,8 @@ def message_html(
     """
     html = fanout.message_html(message, in_pane=in_pane)
     if new and message.seq == new.first_seq:
-        html = html.replace(" data-seq=", ' data-new="New" data-seq=', 1)
+        new_here = f' data-new="{escape(gettext("New"))}" data-seq='
+        html = html.replace(" data-seq=", new_here, 1)
     return mark_safe(html)  # noqa: S308 - a template made it
 
 

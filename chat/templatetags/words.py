@@ -2,6 +2,7 @@
 
 from django import template
 
+from chat.happenings import audited as audited_words
 from livechat.lib.words import Words
 from livechat.lib.words import marked as marked_words
 
@@ -12,3 +13,9 @@ register = template.Library()
 def marked(msgid: str, *args: object) -> Words:
     """The sentence, marked; `args` in its places {0}, {1} and so on."""
     return marked_words(msgid, *args)
+
+
+@register.filter
+def audited(sentence: str) -> str:
+    """The sentence of an audit log, in its reader's language."""
+    return audited_words(sentence)
