@@ -1,0 +1,77 @@
+"""The pages of rooms in German, and what programs read meanwhile in English."""
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import Token, User
+from chat.models import Room
+from tests.chat.pages import client_of, fill, room_of
+
+PAGES = {
+    "lobby": "Räume suchen",
+    "notices": "Wenn dich jemand erwähnt",
+    "saved": "Noch nichts gemerkt",
+    "reminders": "Erinnere mich",
+    "direct_new": "Wähle eine Person, oder bis zu",
+    "blocks": "Wen du blockierst",
+    "own_data": "Meine Daten herunterladen",
+    "own_reports": "Du hast nichts gemeldet.",
+    "shortcuts": "Eine neue Zeile",
+    "room_new": "Privat: Nur seine Mitglieder sehen ihn",
+}
+ROOM_PAGES = {
+    "room": "Aktionen für diese Nachricht",
+    "room_members": "seit ",
+    "room_edit": "Langsamer Modus: Ein Mitglied schreibt",
+    "room_audit": "Protokoll von Lounge",
+    "room_invites": "Link erstellen",
+    "room_delete": "Seine 3 Nachrichten sind dann weg, für alle 2 Mitglieder.",
+    "room_unread": "Gelesen und ungelesen in Lounge",
+    "room_pins": "Hier ist nichts angeheftet.",
+    "room_report_new": "Eine Nachricht melden",
+}
+
+
+@pytest.fixture
+def lounge(alice: User, bob: User) -> Room:
+    """A room with three messages of Bob's."""
+    for user in (alice, bob):
+        user.language = "de"
+        user.save(update_fields=["language"])
+    room = room_of(alice, bob)
+    fill(room, bob, 3)
+    return room
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_german(lounge: Room, alice: User, name: str) -> None:
+    page = client_of(alice).get(reverse(name)).content.decode()
+    assert PAGES[name] in page
+    assert "\ue000" not in page
+
+
+@pytest.mark.parametrize("name", ROOM_PAGES)
+def test_a_page_of_a_room_is_german(lounge: Room, alice: User, name: str) -> None:
+    address = reverse(name, args=[lounge.public_id])
+    page = client_of(alice).get(address).content.decode()
+    assert ROOM_PAGES[name] in page
+    assert "\ue000" not in page
+
+
+def test_a_refusal_is_german_on_a_page_and_english_for_programs(
+    lounge: Room, bob: User
+) -> None:
+    """Bob's message is his own, and nobody reports that."""
+    address = reverse("message_report", args=[lounge.public_id, 1])
+    page = client_of(bob).post(address, {"reason": "spam"}).content.decode()
+    assert "Diese Nachricht ist von dir. Du kannst sie löschen." in page
+    told = client_of(bob).post(
+        f"/api/rooms/{lounge.public_id}/messages/1/reports",
+        {"reason": "spam"},
+        content_type="application/json",
+        headers={
+            "Authorization": f"Bearer {Token.issue(bob)}",
+            "Accept-Language": "de",
+        },
+    )
+    assert told.json()["error"] == "This message is yours. You can delete it."
