@@ -9,6 +9,7 @@ from livechat.lib import limits
 from livechat.lib.connections import Connection
 from livechat.lib.feed import Event, Feed, Publication
 from livechat.lib.speech import Said, Speech
+from livechat.lib.words import plain
 from tests.lib.test_crowd import NoTexts, none_missed
 from tests.lib.test_hub import Recorder, publication
 
@@ -105,7 +106,7 @@ async def test_who_comes_with_an_event_hears_nothing_that_was_before_it() -> Non
 def test_a_burst_is_one_announcement_in_which_each_persons_part_is_marked(
     told: list[Said], parts: str
 ) -> None:
-    html = spoken(told).decode()
+    html = plain(spoken(told).decode())
     assert html.count("<hx-partial") == 1
     assert f">{parts}</hx-partial>" in html
 
