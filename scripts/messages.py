@@ -54,7 +54,7 @@ _MARKED = re.compile(
 # What may stand in a template as it is: names, and what is no word of a language.
 NAMES = frozenset({"UTC", "livechat", "Ctrl"})
 # Templates that may hold other texts, and why.
-ALLOWED = {}
+ALLOWED: dict[str, str] = {}
 SHOWN_ATTRIBUTES = frozenset(
     {"alt", "aria-label", "data-denied", "data-failed", "label", "placeholder", "title"}
 )
