@@ -329,7 +329,7 @@ def test_each_state_of_a_message_is_told_as_it_was_and_the_last_one_is_stored() 
 def test_a_message_of_the_log_is_changed_and_not_stored_anew() -> None:
     intents: list[Write] = [_edit(1, "two")]
     desk = _desk(intents, room=Room(pk=7, last_seq=1, last_changed_seq=8))
-    desk.found[1] = Message(seq=1, changed_seq=5, author_id=ALICE, body="one")
+    desk.found[1] = Message(seq=1, changed_seq=5, author=User(pk=ALICE), body="one")
     assert _codes(intents, desk) == [""]
     assert not desk.new
     assert desk.changed[1].changed_seq == 9
