@@ -82,7 +82,7 @@ def obey(user: User, public_id: str, body: str, client_id: UUID) -> Outcome:
     Raises:
         Refused: the command is unknown, or does not do that here.
     """
-    if (text := reworded(body)) is not None:
+    if (text := reworded(body, user.display_name)) is not None:
         return Outcome(post=text)
     name, _, words = body[1:].partition(" ")
     found = COMMANDS.get(name.strip().lower())
@@ -106,10 +106,19 @@ def obey(user: User, public_id: str, body: str, client_id: UUID) -> Outcome:
         raise _wrong(str(error)) from error
 
 
-def reworded(body: str) -> str | None:
-    """The text to post, where that needs no look; None for other commands."""
-    if not body.startswith(SLASH) or body.startswith(SLASH * 2):
-        return body.replace(SLASH, "", 1) if body.startswith(SLASH) else body
+def reworded(body: str, name: str) -> str | None:
+    """The text to post, where that needs no look; None for other commands.
+
+    `name`: the writer's. So what does not look stays in its order with other messages.
+    """
+    if not body.startswith(SLASH):
+        return body
+    if body.startswith(SLASH * 2):
+        return body.replace(SLASH, "", 1)
+    verb, _, words = body[1:].partition(" ")
+    if verb.lower() == "me" and words.strip():
+        name = MARKING.sub(r"\\\g<0>", name)
+        return f"*{name} {' '.join(words.split())}*"
     return None
 
 
@@ -144,10 +153,8 @@ def needs(order: Order, usage: str) -> None:
 
 @command("/me waves", "Say what you do: your name and the words, in italics.")
 def me(order: Order) -> Outcome:
-    """Post the words, after the author's name, as something that they do."""
-    needs(order, COMMANDS["me"].usage)
-    name = MARKING.sub(r"\\\g<0>", order.user.display_name)
-    return Outcome(post=f"*{name} {' '.join(order.words.split())}*")
+    """Nothing without words; with them `reworded` has made a text of it."""
+    raise _wrong(f"Write more than that: {COMMANDS['me'].usage}")
 
 
 @command("/topic what is going on", "Set the line under the room's name.")

@@ -220,7 +220,8 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
 
     async def _post(self, intent: intents.Send) -> None:
         """Put the message into the room's inbox; its answer comes from the worker."""
-        if (said := orders.reworded(intent)) is not None:
+        who: Principal = self.connection.principal
+        if (said := orders.reworded(intent, who.name)) is not None:
             await self._write(said)
         else:  # a command, which waits for the database
             order = orders.obey(self.web, self.connection, intent, self._write)

@@ -22,9 +22,9 @@ from livechat.lib.words import mark_of, marked
 logger = logging.getLogger(__name__)
 
 
-def reworded(send: Send) -> Send | None:
+def reworded(send: Send, name: str) -> Send | None:
     """The message to post at once; None for a command that has to look at something."""
-    body = commands.reworded(send.body) if send.commands else send.body
+    body = commands.reworded(send.body, name) if send.commands else send.body
     return None if body is None else replace(send, body=body)
 
 
