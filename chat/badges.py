@@ -123,6 +123,9 @@ class Badges:
             self._note(told)
             if told.joined:
                 here = [user for user in told.joined if user in self._people]
+                for user in here:  # who left hears no more of it, not even a number
+                    self._forget(user, [told.room])
+                    self._people[user].read.pop(told.room, None)
                 self._keep(self._read_again(here))
                 for user in here:
                     self._has_moved(user, told.room, surely=True)

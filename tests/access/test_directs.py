@@ -5,6 +5,8 @@ from django.test import Client
 
 from chat import access
 from chat.directs import begin_direct
+from chat.models import Message
+from livechat.lib.markdown import render
 from tests.access import matrix
 from tests.access.asks import ask_of
 from tests.access.matrix import Row
@@ -36,6 +38,9 @@ def test_a_direct_message_is_not_there_for_anybody_else_and_stays_as_it_is(
     """The site's admins are such others, and those who run other rooms."""
     room, _ = begin_direct(here.users["ME"], [here.target])
     fill(room, here.target, here.other["ME"])
+    if "diagram" in row.name:
+        text = "```mermaid\npie\n```"
+        Message.objects.filter(room=room).update(body=text, html=render(text))
     before, found = snapshot(), {}
     for role in (*OUTSIDERS, "ME"):
         ask = ask_of(row, here, role, room.public_id)
