@@ -21,10 +21,10 @@ is the time until its turn. That load is some hundred times the one at which sto
 measured; the table of equal rates says what a room sees that is as busy as a stock one
 can be.
 
-What is told by stock belongs to the machine as well: stock spends its time in Python,
-ours in the kernel's `send`, as the C loop does. Five runs of an earlier commit on another
-machine, whose `send` is quicker and whose Python is slower, gave 265 times stock and 3.3
-times the C loop.
+The ratio to stock belongs to the machine as well: stock spends its time in Python, ours
+in the kernel's `send`, as the C loop does. Five runs of an earlier commit on another
+machine, whose `send` is quicker and whose Python is slower, gave 265 times stock and
+3.3 times the C loop.
 """
 
 _TRIED = [
