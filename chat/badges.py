@@ -10,11 +10,9 @@ import logging
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 
-from django.template.loader import get_template
-
 from chat import activity
 from chat.activity import Activity
-from chat.fanout import partial
+from chat.fanout import badge, probe
 from chat.mention_tables import EVERYBODY_KEY
 from chat.models import Membership
 from chat.standings import Standing, standings
@@ -70,6 +68,7 @@ class Badges:
 
     async def start(self) -> None:
         """Hear of all rooms; read the numbers again every so often."""
+        self._hub.subscriber.heard[activity.CHANNEL] = self._read_everybodys
         await self._hub.listen(activity.CHANNEL, self._on_activity)
         self._keep(self._refresh())
 
@@ -116,6 +115,15 @@ class Badges:
             if self._unread(person, room)[0]:
                 connection.send(b"", probe(room, self._rooms[room].last_seq))
 
+    def lost(self, user: int, room: str) -> None:
+        """Tell a person no more of a room, not even a number.
+
+        A room that is still theirs comes back with the next reading.
+        """
+        if person := self._people.get(user):
+            self._forget(user, [room])
+            person.read.pop(room, None)
+
     # What is heard
 
     def _on_activity(self, payload: bytes) -> None:
@@ -123,9 +131,8 @@ class Badges:
             self._note(told)
             if told.joined:
                 here = [user for user in told.joined if user in self._people]
-                for user in here:  # who left hears no more of it, not even a number
-                    self._forget(user, [told.room])
-                    self._people[user].read.pop(told.room, None)
+                for user in here:
+                    self.lost(user, told.room)
                 self._keep(self._read_again(here))
                 for user in here:
                     self._has_moved(user, told.room, surely=True)
@@ -234,12 +241,18 @@ class Badges:
     # What is read
 
     async def _refresh(self) -> None:
-        """Read everybody's numbers again, for what Redis lost."""
         while True:
             await asyncio.sleep(limits.BADGE_REFRESH_S)
-            people = list(self._people)
-            for at in range(0, len(people), limits.BADGE_PEOPLE_AT_ONCE):
-                await self._read_again(people[at : at + limits.BADGE_PEOPLE_AT_ONCE])
+            await self._read_all()
+
+    def _read_everybodys(self) -> None:
+        self._keep(self._read_all())
+
+    async def _read_all(self) -> None:
+        """Read everybody's numbers again, for what Redis lost."""
+        people = list(self._people)
+        for at in range(0, len(people), limits.BADGE_PEOPLE_AT_ONCE):
+            await self._read_again(people[at : at + limits.BADGE_PEOPLE_AT_ONCE])
 
     async def _read_again(self, users: list[int]) -> None:
         try:
@@ -284,17 +297,3 @@ def _named(told: Activity, numbers: Numbers) -> list[int]:
     if EVERYBODY_KEY in told.mentioned:
         return list(numbers.people)
     return list(numbers.people & set(told.mentioned))
-
-
-def badge(room: str, unread: int, mentions: int) -> bytes:
-    """A room's badge at the side of a page (room: public id)."""
-    template = get_template("chat/_badge.jinja", using="fragments")
-    given = {"room": room, "unread": unread, "mentions": mentions}
-    html = template.render(given)
-    return partial(f"#badge-{room}", "outerMorph", html).encode()
-
-
-def probe(room: str, seq: int) -> bytes:
-    """What a page that sees the end of its log answers with `read` up to `seq`."""
-    html = get_template("chat/_seen.html").render({"room": room, "seq": seq})
-    return partial("#seen", "innerHTML", html).encode()

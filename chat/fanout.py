@@ -165,6 +165,20 @@ def notice(client_id: str, text: str) -> bytes:
     return (gone + partial("#pending-list", "beforeend", html)).encode()
 
 
+def badge(room: str, unread: int, mentions: int) -> bytes:
+    """A room's badge at the side of a page (room: public id)."""
+    template = get_template("chat/_badge.jinja", using="fragments")
+    given = {"room": room, "unread": unread, "mentions": mentions}
+    html = template.render(given)
+    return partial(f"#badge-{room}", "outerMorph", html).encode()
+
+
+def probe(room: str, seq: int) -> bytes:
+    """What a page that sees the end of its log answers with `read` up to `seq`."""
+    html = get_template("chat/_seen.html").render({"room": room, "seq": seq})
+    return partial("#seen", "innerHTML", html).encode()
+
+
 def cursor_fragment(changed_seq: int) -> bytes:
     """The page's cursor, moved: what the page has seen so far."""
     html = get_template("chat/_cursor.html").render({"changed_seq": changed_seq})

@@ -5,7 +5,11 @@ from django.utils import timezone
 
 from chat.worker_tables import Shard
 from livechat.lib import limits
+from livechat.lib.pubsub import Subscriber
 from livechat.lib.redis import RedisAway, client
+
+# How this process hears of everything; one that is not connected hears nothing.
+subscribers: set[Subscriber] = set()
 
 
 def what_is_down() -> list[str]:
@@ -18,7 +22,10 @@ def what_is_down() -> list[str]:
         down.append("database")
     try:
         client().ping()
+        is_heard = all(one.connected for one in list(subscribers))
     except RedisAway:
+        is_heard = False
+    if not is_heard:
         down.append("redis")
     return down
 

@@ -14,7 +14,7 @@ import msgspec
 from channels.layers import get_channel_layer
 from django.conf import settings
 
-from chat import fanout, followers, lobby, people
+from chat import fanout, followers, health, lobby, people
 from chat.acks import answer_to
 from chat.announcing import spoken
 from chat.attendance import Attendance
@@ -108,6 +108,7 @@ class WebProcess:
         self.bells.stop()
         await self.panes.stop()
         await self.attendance.stop()
+        health.subscribers.discard(self.hub.subscriber)
         await self.hub.stop()
 
     def _keep(self, task: asyncio.Task[None]) -> None:
@@ -230,6 +231,7 @@ class WebProcess:
             return
         for connection in gone:  # all of them first, whatever breaks below
             connection.known[room] = None
+            self.badges.lost(connection.principal.user_id, room)
             self._remove(connection, room)
         json, html = lobby.removed(room, reason, hidden=hidden)
         for connection in gone:
@@ -286,6 +288,7 @@ async def _started() -> WebProcess:
     except BaseException:
         await process.hub.stop()
         raise
+    health.subscribers.add(process.hub.subscriber)
     return process
 
 

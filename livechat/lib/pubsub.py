@@ -26,9 +26,14 @@ class _Connection(asyncio.Protocol):
     """One connection's parser; a lost connection is told by `lost`."""
 
     def __init__(
-        self, on_messages: Callable[[Messages], None], *, is_silent: bool
+        self,
+        on_messages: Callable[[Messages], None],
+        on_heard: Callable[[str], None],
+        *,
+        is_silent: bool,
     ) -> None:
         self._on_messages = on_messages
+        self._on_heard = on_heard
         self._reader = hiredis.Reader()
         self.is_silent = is_silent  # waited for in vain, until anything comes
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -57,9 +62,11 @@ class _Connection(asyncio.Protocol):
         if reply[0] == b"message":
             messages.append((reply[1].decode(), reply[2]))
         elif reply[0] == b"subscribe":
-            waiter = self.confirmed.pop(reply[1].decode(), None)
+            channel = reply[1].decode()
+            waiter = self.confirmed.pop(channel, None)
             if waiter is not None and not waiter.done():
                 waiter.set_result(None)
+            self._on_heard(channel)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.lost.done():
@@ -84,6 +91,8 @@ class Subscriber:
         self._address = Address(url)
         self._on_messages = on_messages
         self._channels: set[str] = set()
+        # Called whenever a channel is heard from now on: what was said before is lost.
+        self.heard: dict[str, Callable[[], None]] = {}
         self._connection: _Connection | None = None
         self._latest: _Connection | None = None  # also one that was never made
         self._task: asyncio.Task[None] | None = None
@@ -180,5 +189,11 @@ class Subscriber:
 
     def _protocol(self) -> _Connection:
         # What is not known of the new one is as it was of the last one.
-        self._latest = _Connection(self._on_messages, is_silent=self.is_silent)
+        self._latest = _Connection(
+            self._on_messages, self._on_heard, is_silent=self.is_silent
+        )
         return self._latest
+
+    def _on_heard(self, channel: str) -> None:
+        if channel in self.heard:
+            self.heard[channel]()

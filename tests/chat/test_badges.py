@@ -1,8 +1,12 @@
 """Badges: every device hears within a second what is unread, and nobody else does."""
 
+import asyncio
 import time
 
+import pytest
+
 from accounts.models import User
+from chat import actions, members
 from chat.models import Membership, Room
 from tests.chat.asking import asked
 from tests.chat.conftest import Member, Person
@@ -100,3 +104,31 @@ async def test_a_program_that_follows_a_room_counts_for_itself(
         await bob.say("read", room=room.public_id, seq=ack["seq"])
         await bob.expect("unread", unread=0)
         assert not [one for one in bob.frames if one["type"] == "unread"]
+
+
+async def test_who_is_shut_out_is_told_no_number_though_the_word_of_it_is_lost(
+    live: Live, room: Room, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (_, anns), (bob, bobs) = member(room, "Ann"), member(room, "Bob")
+    assert room.creator is not None
+    async with live.client(anns) as ann, live.client(bobs) as gone:
+        await gone.subscribe(room.public_id)
+        monkeypatch.setattr("chat.activity.publish_bytes", lambda *_: False)
+        await asyncio.to_thread(members.remove_member, room.creator, room, bob)
+        await gone.expect("room_removed", reason="removed")
+        gone.frames.clear()
+        await ann.post(room.public_id, "without Bob")
+        await gone.nothing_but("room_updated", for_s=0.6)
+
+
+async def test_a_room_that_was_joined_while_redis_was_away_counts_when_it_is_back(
+    faulty: Live, room: Room, person: Person, member: Member
+) -> None:
+    (_, anns), (bob, bobs) = member(room, "Ann"), person("Bob")
+    async with faulty.client(anns) as ann, faulty.client(bobs) as newcomer:
+        await newcomer.expect("hello")
+        faulty.kill("redis")
+        await asyncio.to_thread(actions.join_room, bob, room)
+        await asyncio.to_thread(faulty.heal)
+        await ann.post(room.public_id, "one")
+        await newcomer.expect("unread", room=room.public_id, unread=1)
