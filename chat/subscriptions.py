@@ -42,7 +42,7 @@ async def subscribe(
     try:
         async with asyncio.timeout(limits.QUESTION_TIMEOUT_S):
             entrance = await _go_in(web, connection, room, after, ref)
-    except Exception as error:
+    except Exception as error:  # whatever it was, it is raised again below
         if connection.html and not isinstance(error, FrameError):
             # A page asks only when it connects; it would go on without the room.
             connection.socket.close(TRY_AGAIN_LATER, "broken on the way in")

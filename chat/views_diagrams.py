@@ -5,6 +5,7 @@ stay within a sandbox of an origin of its own: no cookie, no network, no page of
 All that comes out of it is how high it is (static/js/hooks.js).
 """
 
+import json
 import secrets
 from typing import Any
 
@@ -18,6 +19,19 @@ from accounts.http import UserRequest
 from chat.diagrams import Diagram, diagrams
 from chat.message_pages import asked_for, message_page
 from chat.models import Message
+
+_CONFIG = {
+    "startOnLoad": False,
+    "securityLevel": "strict",
+    "htmlLabels": False,
+    "suppressErrorRendering": True,
+    "maxTextSize": 20_000,
+    "maxEdges": 500,
+    "fontFamily": "system-ui, sans-serif",
+}
+# What is fixed here, no text of a diagram changes.
+FIXED = [*_CONFIG, "theme", "secure", "themeCSS", "themeVariables", "flowchart"]
+CONFIG = json.dumps({**_CONFIG, "secure": FIXED})  # of mermaid.initialize
 
 POLICY = (
     "sandbox allow-scripts; default-src 'none'; script-src 'nonce-{nonce}'; "
@@ -48,7 +62,7 @@ def message_diagram_frame(
     message, diagram = _found(request, public_id, seq, number)
     nonce = secrets.token_urlsafe(16)
     context = {"message": message, "diagram": diagram, "nonce": nonce}
-    context["pane"] = _in_pane(request)
+    context |= {"pane": _in_pane(request), "config": CONFIG}
     response = render(request, "chat/diagram.html", context)
     response["Content-Security-Policy"] = POLICY.format(nonce=nonce)
     return response
