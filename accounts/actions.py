@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import F
 
 from accounts.addresses import settle_address
-from accounts.models import Community, Invite, User
+from accounts.models import Community, Invite, Token, User
 from accounts.sessions import end_all_sessions
 from accounts.signals import account_closed, person_joined, site_set_up
 
@@ -62,6 +62,22 @@ def _use_invite(code_hash: str) -> bool:
     # One UPDATE with its condition: two who come at once cannot both be the last.
     invites = Invite.objects.usable().filter(code_hash=code_hash)
     return invites.update(uses=F("uses") + 1) == 1
+
+
+def make_bot(bot: User) -> str:
+    """Store the new bot, as which nobody can log in, and return its token, this once.
+
+    It belongs to no room; whoever runs one adds it, or it joins by itself.
+
+    Raises:
+        IntegrityError: the name was taken in the meantime.
+    """
+    bot.is_bot = True
+    bot.email = f"{bot.public_id}@bot.invalid"  # unique, and no mail ever gets there
+    bot.set_unusable_password()
+    with transaction.atomic():
+        bot.save()
+        return Token.issue(bot)
 
 
 def deactivate(user: User) -> None:

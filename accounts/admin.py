@@ -1,8 +1,4 @@
-"""The admin's pages of people, invites and tokens; no secret is shown twice.
-
-The rule it guards: an admin cannot become an owner, nor touch one, and the site
-never loses its last owner.
-"""
+"""The admin's pages: people, bots, invites and tokens; no secret is shown twice."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,19 +7,17 @@ from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
-from accounts import actions
-from accounts.erasure import erase
-from accounts.forms import NameField, free_name
-from accounts.links import invite_path, password_path
-from accounts.models import Community, Invite, Token, User
-from accounts.sessions import end_all_sessions
+from accounts.admin_bots import BotAdmin
+from accounts.admin_people import UserAdmin, actor_of
+from accounts.links import invite_path
+from accounts.models import Bot, Community, Invite, Token, User
 from livechat.lib import limits
 
 _sign_in_page = secure_admin_login(admin.site.login)
@@ -48,144 +42,8 @@ for model in (Authenticator, EmailAddress, Group):
         admin.site.unregister(model)
 
 
-def _actor(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # noqa: S101 - the admin lets in nobody else
-    return request.user
-
-
-def _may_touch(request: HttpRequest, user: User | None) -> bool:
-    """Whether this one may be changed by the person who asks."""
-    if user is None or user.role != User.Role.OWNER:
-        return True
-    return _actor(request).role == User.Role.OWNER
-
-
-class UserForm(forms.ModelForm):  # type: ignore[type-arg] # no generic at run time
-    """A person's name, address, role, and whether they may come in."""
-
-    display_name = NameField()
-    actor: User  # set on the subclass that the admin makes for each request
-
-    class Meta:
-        model = User
-        fields = ("display_name", "email", "role", "is_active")
-
-    def clean_display_name(self) -> str:
-        """The name, if it is free."""
-        return free_name(self.cleaned_data["display_name"], but=self.instance)
-
-    def clean_email(self) -> str:
-        """The address in lower case, as it is stored; the model says if it is taken."""
-        return str(self.cleaned_data["email"]).strip().lower()
-
-    def clean_role(self) -> str:
-        """The role; only owners make owners."""
-        role = str(self.cleaned_data["role"])
-        if role == User.Role.OWNER and self.actor.role != User.Role.OWNER:
-            raise ValidationError("Only an owner can make somebody an owner.")
-        return role
-
-    def clean(self) -> dict[str, Any]:
-        """Keep the last owner: the site would be nobody's."""
-        data = super().clean() or self.cleaned_data
-        stays = data.get("role") == User.Role.OWNER and data.get("is_active")
-        if self.initial.get("role") == User.Role.OWNER and not stays:
-            self._need_another_owner()
-        return data
-
-    def _need_another_owner(self) -> None:
-        # Locked, and within the admin's transaction: two owners who demote each
-        # other at the same moment do so one after the other.
-        owners = User.objects.select_for_update().filter(
-            role=User.Role.OWNER, is_active=True
-        )
-        if not list(owners.exclude(pk=self.instance.pk).values_list("pk")):
-            raise ValidationError("Make somebody else an owner first.")
-
-
-@admin.register(User)
-class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # no generic at run time
-    """People. They come by sign-up or invite, and go by being made inactive."""
-
-    form = UserForm
-    list_display = ("display_name", "email", "role", "is_active", "is_bot")
-    list_filter = ("role", "is_active", "is_bot")
-    search_fields = ("display_name", "email")
-    ordering = ("display_name",)
-    actions = ("make_password_link", "erase_people")
-
-    def get_form(
-        self,
-        request: HttpRequest,
-        obj: User | None = None,
-        change: bool = False,
-        **kwargs: Any,
-    ) -> Any:
-        """The form, which knows who fills it in."""
-        form = super().get_form(request, obj, change, **kwargs)
-        return type("UserForm", (form,), {"actor": _actor(request)})
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody: an invite lets people choose their own password."""
-        return False
-
-    def has_delete_permission(
-        self, request: HttpRequest, obj: User | None = None
-    ) -> bool:
-        """Nobody: what they wrote is the others' conversation too."""
-        return False
-
-    def has_change_permission(
-        self, request: HttpRequest, obj: User | None = None
-    ) -> bool:
-        """Owners change everyone, admins everyone but owners."""
-        return super().has_change_permission(request, obj) and _may_touch(request, obj)
-
-    def save_model(
-        self, request: HttpRequest, obj: User, form: Any, change: bool
-    ) -> None:
-        """Store, with what a new address or the end of an account brings along."""
-        super().save_model(request, obj, form, change)
-        if "email" in form.changed_data:
-            actions.change_address(obj, obj.email)
-        if "is_active" in form.changed_data and not obj.is_active:
-            actions.deactivate(obj)
-        elif "role" in form.changed_data and obj.role == User.Role.GUEST:
-            # What they followed as anybody does may be open somewhere.
-            end_all_sessions(obj)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        """Those who are somebody: what is left of an erased person is nobody."""
-        people: QuerySet[User] = super().get_queryset(request)
-        return people.filter(erased_at=None)
-
-    @admin.action(description="Erase, for good; their messages stay without a name")
-    def erase_people(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """Erase each person whose account is closed already: that is the question."""
-        for user in queryset[:20]:
-            if not _may_touch(request, user):
-                sentence = "Only an owner can do this for an owner."
-            elif user.is_active:
-                sentence = f"{user}: close the account first (not active), then erase."
-            else:
-                erase(user, messages=False)
-                self.message_user(request, "Erased.")
-                continue
-            self.message_user(request, sentence, messages.ERROR)
-
-    @admin.action(description="Make a one-time password link")
-    def make_password_link(
-        self, request: HttpRequest, queryset: QuerySet[User]
-    ) -> None:
-        """Show a link for each person, this once; it works within an hour."""
-        for user in queryset.filter(is_active=True)[:20]:
-            if not _may_touch(request, user):
-                self.message_user(
-                    request, "Only an owner can do this for an owner.", messages.ERROR
-                )
-                continue
-            link = request.build_absolute_uri(password_path(user))
-            self.message_user(request, f"For {user.email}, once: {link}")
+admin.site.register(User, UserAdmin)
+admin.site.register(Bot, BotAdmin)
 
 
 @admin.register(Community)
@@ -238,7 +96,7 @@ class InviteAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # no generic at r
     ) -> None:
         """Store with a new code, and show the link."""
         code = obj.renew_code()
-        obj.created_by = _actor(request)
+        obj.created_by = actor_of(request)
         super().save_model(request, obj, form, change)
         link = request.build_absolute_uri(invite_path(code))
         self.message_user(request, f"Send this link; it is shown once: {link}")
@@ -246,7 +104,7 @@ class InviteAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # no generic at r
 
 @admin.register(Token)
 class TokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # no generic at run time
-    """Tokens of programs, to see and to delete; `manage.py token` makes them."""
+    """Tokens of programs, to see and to delete; commands make them."""
 
     fields = ("user", "name", "created_at")
     readonly_fields = fields
@@ -266,6 +124,6 @@ class TokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # no generic at ru
     def get_queryset(self, request: HttpRequest) -> QuerySet[Token]:
         """All tokens for owners; for admins those of an owner do not exist."""
         tokens: QuerySet[Token] = super().get_queryset(request)
-        if _actor(request).role == User.Role.OWNER:
+        if actor_of(request).role == User.Role.OWNER:
             return tokens
         return tokens.exclude(user__role=User.Role.OWNER)

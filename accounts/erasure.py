@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from accounts.actions import deactivate
-from accounts.models import ERASED, User
+from accounts.models import ERASED, Bot, User
 from accounts.sessions import end_all_sessions
 from accounts.signals import account_closed, person_erased
 
@@ -104,8 +104,9 @@ def _label(relation: ForeignObjectRel) -> str:
 
 
 def _forget_in_the_admin(user: User) -> None:
+    types = ContentType.objects.get_for_models(User, Bot, for_concrete_models=False)
     about = LogEntry.objects.filter(
-        content_type=ContentType.objects.get_for_model(User), object_id=str(user.pk)
+        content_type__in=types.values(), object_id=str(user.pk)
     )
     about.update(object_repr=ERASED, change_message="")
 

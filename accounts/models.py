@@ -153,6 +153,13 @@ class User(AbstractBaseUser):
         return initials(self.display_name)
 
 
+class Bot(User):
+    """A user who is a program, for the admin, which has one page for each model."""
+
+    class Meta:
+        proxy = True
+
+
 def initials(name: str) -> str:
     """One or two letters or digits: of the first and the last word that has any."""
     firsts = [next(filter(str.isalnum, word), "") for word in name.split()]

@@ -191,6 +191,8 @@ def admin_paths(here: World) -> list[str]:
         "/admin/accounts/user/",
         f"/admin/accounts/user/{user}/change/",
         f"/admin/accounts/user/{user}/history/",
+        "/admin/accounts/bot/",
+        "/admin/accounts/bot/add/",
         "/admin/accounts/community/",
         "/admin/accounts/invite/",
         "/admin/accounts/invite/add/",

@@ -18,6 +18,7 @@ from tests.conftest import PASSWORD
 
 PAGES = [
     "accounts_user",
+    "accounts_bot",
     "accounts_invite",
     "accounts_community",
     "accounts_token",
@@ -74,6 +75,7 @@ def test_only_these_models_are_there() -> None:
     names = {model._meta.label for model in admin.site._registry}
     assert names == {
         "accounts.User",
+        "accounts.Bot",
         "accounts.Invite",
         "accounts.Community",
         "accounts.Token",

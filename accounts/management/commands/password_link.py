@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.links import password_path
 from accounts.management.people import person
@@ -21,4 +21,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the link."""
         user = person(options["email"])
+        if user.is_bot:
+            raise CommandError(f"{user} is a bot, which comes in by a token.")
         self.stdout.write(f"{settings.SITE_URL}{password_path(user)}")
