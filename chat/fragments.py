@@ -157,6 +157,7 @@ def message_html(message: Message, *, in_pane: bool = False) -> str:
     return template.render(
         {
             "message": message,
+            "at": message.created_at.isoformat(),
             "chips": chips(message),
             "cards": cards(message),
             "diagrams": diagrams(message),
