@@ -7,6 +7,7 @@ however many ask at the same moment.
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext
 
 from accounts.addresses import settle_address
 from accounts.models import Community, Invite, Token, User
@@ -34,7 +35,7 @@ def set_up_site(*, name: str, email: str, password: str) -> User:
         # SQLite's transactions are IMMEDIATE; PostgreSQL waits for this one row.
         Community.objects.select_for_update().get_or_create(pk=1)
         if User.objects.exists():
-            raise AlreadySetUp("This site has been set up; sign in instead.")
+            raise AlreadySetUp(gettext("This site has been set up; sign in instead."))
         owner.save()
         settle_address(owner)
     site_set_up.send(sender=User, user=owner)
@@ -52,7 +53,9 @@ def sign_up(user: User, *, invite_hash: str | None) -> None:
     with transaction.atomic():
         invited = invite_hash is not None and _use_invite(invite_hash)
         if not invited and Community.current().sign_up != Community.SignUp.OPEN:
-            raise InviteNeeded("This invite has been used; ask for another one.")
+            raise InviteNeeded(
+                gettext("This invite has been used; ask for another one.")
+            )
         user.save()
         settle_address(user, verified=confirmed)
     person_joined.send(sender=User, user=user)

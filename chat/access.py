@@ -62,7 +62,7 @@ def require(user: User, action: str, room: Room) -> None:
         return
     if Room.objects.visible_to(user).filter(pk=room.pk).exists():
         raise PermissionDenied(marked("You may not do that in this room."))
-    raise Http404("No such room, or it is not yours to see.")
+    raise Http404(marked("No such room, or it is not yours to see."))
 
 
 def room_or_404(user: User, public_id: str) -> Room:
@@ -75,7 +75,7 @@ def room_or_404(user: User, public_id: str) -> Room:
     try:
         found = rooms.get(public_id=public_id)
     except Room.DoesNotExist:
-        raise Http404("No such room, or it is not yours to see.") from None
+        raise Http404(marked("No such room, or it is not yours to see.")) from None
     entitle([found], user)
     return found
 
@@ -123,7 +123,7 @@ def message_or_404(user: User, room: Room, seq: int) -> Message:
     rows = Message.objects.readable_by(user, room).select_related("author")
     found = rows.filter(seq=min(seq, room.last_seq + 1), deleted_at=None).first()
     if found is None:
-        raise Http404("No such message, or it was deleted.")
+        raise Http404(marked("No such message, or it was deleted."))
     found.room = room
     return found
 

@@ -10,6 +10,11 @@ from chat.desk import Desk
 from chat.inbox import Answer
 from chat.link_intents import CardIntent, RemoveCardsIntent
 from chat.models import Message
+from livechat.lib.words import marked
+
+FROM_BEFORE = marked(
+    "This is from before the room became public. It can be deleted only."
+)
 
 
 def written(message: Message, desk: Desk) -> None:
@@ -33,7 +38,9 @@ def arrive(intent: CardIntent, desk: Desk) -> Answer:
     desk.arrived.add((intent.seq, intent.url))
     message = desk.found.get(intent.seq)
     if message is None or not _is_open(message, desk):
-        return refused(intent, desk.room, "no_message", "It is not there any more.")
+        return refused(
+            intent, desk.room, "no_message", marked("It is not there any more.")
+        )
     wanted, there = links.wanted(message, message.author), links.kept(message)
     if intent.url not in wanted or intent.url in there:
         return refused(intent, desk.room, "no_message", "It waits for no such link.")
@@ -50,8 +57,7 @@ def remove(intent: RemoveCardsIntent, desk: Desk) -> Answer:
     if not links.cards(message):
         return acked(intent, desk.room, message, repeated=True)
     if message.seq < desk.room.public_from_seq:
-        why = "This is from before the room became public. It can be deleted only."
-        return refused(intent, desk.room, "forbidden", why)
+        return refused(intent, desk.room, "forbidden", FROM_BEFORE)
     changed = desk.change(message)
     wanted = links.wanted(message, message.author) or links.kept(message)
     changed.links = links.stored(dict.fromkeys(wanted))

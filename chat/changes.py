@@ -202,7 +202,7 @@ def changing(actor: User, room: Room, action: str | None) -> Iterator[Change]:
     with transaction.atomic():
         locked = Room.objects.select_for_update(no_key=True).filter(pk=room.pk).first()
         if locked is None:
-            raise Http404("No such room, or it is not yours to see.")
+            raise Http404(marked("No such room, or it is not yours to see."))
         if action is not None:
             require(actor, action, locked)
         change = Change(actor, locked)

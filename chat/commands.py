@@ -1,7 +1,8 @@
 """Slash commands: what a person's text does instead of, or before, being posted.
 
 Each runs through the same actions and access as its page. An app adds one of its own
-with `command`; what nobody knows is refused, and the text stays with its writer.
+with `command`; what nobody knows is refused, and the text stays with its writer. What
+one says is for its writer alone, so it is in the language that is active.
 """
 
 import re
@@ -11,6 +12,8 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 
 from accounts.models import User
 from chat import members, reminders, room_settings
@@ -19,6 +22,7 @@ from chat.changes import NotPossible, TooManyChanges
 from chat.forms import AddMemberForm, TopicForm
 from chat.inbox import Refused, post_message
 from chat.models import Room
+from livechat.lib.words import Words, marked
 
 SLASH = "/"
 MARKING = re.compile(r"[\\`*_\[\]<&~|]")  # what Markdown would not show as it is
@@ -54,23 +58,28 @@ Run = Callable[[Order], Outcome]
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What `/name` does, and how it is written."""
+    """What `/name` does, and what one writes behind it, as an example."""
 
     name: str
-    usage: str  # with the slash
-    about: str  # one sentence
+    words: str
+    about: Words  # one sentence
     run: Run
+
+    @property
+    def usage(self) -> str:
+        """How it is written, with the slash."""
+        words = gettext(self.words) if self.words else ""
+        return f"{SLASH}{self.name} {words}".rstrip()
 
 
 COMMANDS: dict[str, Command] = {}
 
 
-def command(usage: str, about: str) -> Callable[[Run], Run]:
-    """Registers the function as the command that its usage begins with."""
-    name = usage.split()[0].removeprefix(SLASH)
+def command(name: str, words: str, about: Words) -> Callable[[Run], Run]:
+    """Registers the function as the command of this name."""
 
     def register(run: Run) -> Run:
-        COMMANDS[name] = Command(name, usage, about, run)
+        COMMANDS[name] = Command(name, words, about, run)
         return run
 
     return register
@@ -87,10 +96,11 @@ def obey(user: User, public_id: str, body: str, client_id: UUID) -> Outcome:
     name, _, words = body[1:].partition(" ")
     found = COMMANDS.get(name.strip().lower())
     if found is None:
-        raise _wrong(
-            f"There is no command /{name.strip()[:20]}. Write /help for those that "
-            "there are, or // to begin a message with a slash."
+        sentence = gettext(
+            "There is no command /{name}. Write /help for those that there are, or // "
+            "to begin a message with a slash."
         )
+        raise _wrong(sentence.format(name=name.strip()[:20]))
     try:
         room = room_or_404(user, public_id)
         require(user, "post", room)
@@ -141,65 +151,79 @@ def _wrong(sentence: str) -> Refused:
     return Refused("bad_command", sentence)
 
 
-def needs(order: Order, usage: str) -> None:
+def needs(order: Order, name: str) -> None:
     """Nothing, when there are words.
 
     Raises:
-        Refused: with how the command is written.
+        Refused: with how the command of the name is written.
     """
     if not order.words:
-        raise _wrong(f"Write more than that: {usage}")
+        sentence = gettext("Write more than that: {usage}")
+        raise _wrong(sentence.format(usage=COMMANDS[name].usage))
 
 
-@command("/me waves", "Say what you do: your name and the words, in italics.")
+@command(
+    "me",
+    marked("waves"),
+    marked("Say what you do: your name and the words, in italics."),
+)
 def me(order: Order) -> Outcome:
     """Nothing without words; with them `reworded` has made a text of it."""
-    raise _wrong(f"Write more than that: {COMMANDS['me'].usage}")
+    needs(order, "me")
+    return Outcome()
 
 
-@command("/topic what is going on", "Set the line under the room's name.")
+@command(
+    "topic", marked("what is going on"), marked("Set the line under the room's name.")
+)
 def topic(order: Order) -> Outcome:
     """Set the room's topic."""
-    needs(order, COMMANDS["topic"].usage)
+    needs(order, "topic")
     form = TopicForm({"topic": order.words})
     if not form.is_valid():
         raise _wrong(str(form.errors["topic"][0]))
     room_settings.update_room(order.user, order.room, **form.cleaned_data)
-    return Outcome(notice="The topic is set.", in_log=True)
+    return Outcome(notice=gettext("The topic is set."), in_log=True)
 
 
-@command("/invite Name", "Add somebody to this room.")
+@command("invite", marked("Name"), marked("Add somebody to this room."))
 def invite(order: Order) -> Outcome:
     """Make somebody a member of the room."""
-    needs(order, COMMANDS["invite"].usage)
+    needs(order, "invite")
     require(order.user, "add_member", order.room)
     form = AddMemberForm({"name": order.words.removeprefix("@")})
     if not form.is_valid():
         raise _wrong(str(form.errors["name"][0]))
     who: User = form.cleaned_data["name"]
     members.add_member(order.user, order.room, who)
-    return Outcome(notice=f"{who} belongs to this room now.", in_log=True)
+    sentence = gettext("{name} belongs to this room now.")
+    return Outcome(notice=sentence.format(name=who), in_log=True)
 
 
-@command("/remind in 20 minutes tea", "Be reminded of something; only you see it.")
+@command(
+    "remind",
+    marked("in 20 minutes tea"),
+    marked("Be reminded of something; only you see it."),
+)
 def remind(order: Order) -> Outcome:
     """Set a reminder for the writer, from when and of what."""
-    needs(order, COMMANDS["remind"].usage)
+    needs(order, "remind")
     now = reminders.local_now(order.user)
     due_at, text = reminders.understood(order.words, now)
     made = reminders.set_reminder(
         order.user, text, due_at, room=order.room, client_id=order.client_id
     )
-    when = f"{made.due_at.astimezone(now.tzinfo):%A, %-d %B, %H:%M}"
-    notice = f"You will be reminded on {when} ({now.tzinfo}): {made.text}"
-    return Outcome(
-        notice=f"{notice}\nYour name, below on the left, leads to all of them."
+    when = date_format(made.due_at.astimezone(now.tzinfo), gettext("l, j F, H:i"))
+    notice = gettext(
+        "You will be reminded on {when} ({zone}): {text}\n"
+        "Your name, below on the left, leads to all of them."
     )
+    return Outcome(notice=notice.format(when=when, zone=now.tzinfo, text=made.text))
 
 
-@command("/help", "List these commands, for your eyes only.")
+@command("help", "", marked("List these commands, for your eyes only."))
 def help_(order: Order) -> Outcome:
     """Tell the writer which commands there are."""
-    lines = [f"{one.usage} — {one.about}" for one in COMMANDS.values()]
-    lines.append("// — Begin a message with a slash.")
+    lines = [f"{one.usage} — {gettext(one.about)}" for one in COMMANDS.values()]
+    lines.append("// — " + gettext("Begin a message with a slash."))
     return Outcome(notice="\n".join(lines))

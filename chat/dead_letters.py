@@ -5,6 +5,7 @@ from chat.inbox import Write
 from chat.intake import Entry
 from chat.posting import Outcome
 from chat.worker_tables import DeadLetter
+from livechat.lib.words import marked
 
 
 def bury(entry: Entry, reason: str) -> None:
@@ -18,11 +19,13 @@ def bury(entry: Entry, reason: str) -> None:
 
 def internal(intent: Write, entry: Entry) -> Outcome:
     """Told to the sender of a dead letter, with the id under which it is kept."""
-    message = f"This message could not be stored (error {entry.id.decode()})."
+    message = marked("This message could not be stored (error {0}).", entry.id.decode())
     return Outcome(intent, refused(intent, None, "internal", message), None)
 
 
 def storage_full(intent: Write) -> Outcome:
     """Told to everybody of a batch that found no space."""
-    message = "The server's disk is full; nothing can be stored until it has space."
+    message = marked(
+        "The server's disk is full; nothing can be stored until it has space."
+    )
     return Outcome(intent, refused(intent, None, "storage_full", message), None)

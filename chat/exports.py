@@ -24,6 +24,7 @@ from chat.own_tables import Draft, Saved
 from chat.reactions import reacted
 from chat.titles import entitle
 from livechat.lib import limits
+from livechat.lib.words import marked
 
 PIECE_BYTES = 64 * 1024  # of one write to the network, about
 File = tuple[str, Iterable[str]]
@@ -43,7 +44,7 @@ def note_export(user: User) -> None:
     """
     if not cache.add(f"export:{user.pk}", "made", timeout=limits.EXPORT_EVERY_S):
         minutes = limits.EXPORT_EVERY_S // 60
-        raise TooSoon(f"One download in {minutes} minutes. Try again later.")
+        raise TooSoon(marked("One download in {0} minutes. Try again later.", minutes))
 
 
 async def streamed(user: User) -> AsyncIterator[bytes]:

@@ -6,8 +6,10 @@ from uuid import UUID
 
 from livechat.lib.codec import FrameError
 from livechat.lib.emoji import emoji as known_emoji
+from livechat.lib.words import marked
 
 MAX_SEQ = 2**53
+NO_ROOM = marked("There is no such room, or it is not yours.")
 
 Read = Callable[[str, Any], Any]
 
@@ -23,7 +25,7 @@ def room(name: str, value: Any) -> str:
     """The value, if it may be a room's public id; no other one looks different."""
     found = text(name, value)
     if not 1 <= len(found) <= 32:
-        raise FrameError("no_room", "There is no such room, or it is not yours.")
+        raise FrameError("no_room", NO_ROOM)
     return found
 
 

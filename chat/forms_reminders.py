@@ -13,6 +13,6 @@ class ReminderForm(forms.Form):
         label=_("When, and of what"),
         max_length=2 * limits.REMINDER_MAX_LENGTH,
         widget=forms.TextInput(
-            attrs={"placeholder": "tomorrow 9:00 call Bob", "autocomplete": "off"}
+            attrs={"placeholder": _("tomorrow 9:00 call Bob"), "autocomplete": "off"}
         ),
     )

@@ -59,7 +59,10 @@ _HAPPENED: dict[str, tuple[Words, ...]] = {
 _AUDITED = (
     marked("{0} deleted a reported message of {1}."),
     marked("{0} left a reported message of {1} as it is."),
+    marked("{0} made a link into the room for {1} person."),
+    marked("{0} made a link into the room for {1} people."),
     marked("{0} revoked a link into the room."),
+    marked("{0} deleted a message of {1}."),
 )
 _ANY = (*(one for lines in _HAPPENED.values() for one in lines), *_AUDITED)
 

@@ -261,7 +261,7 @@ def _printable_room(name: str, value: Any) -> str:
     room = fields.room(name, value)
     # What is refused as a text may not come back in the refusal either.
     if not (room.isascii() and room.isprintable()):
-        raise FrameError("no_room", "There is no such room, or it is not yours.")
+        raise FrameError("no_room", fields.NO_ROOM)
     return room
 
 

@@ -40,7 +40,7 @@ def remove_member(actor: User, room: Room, user: User) -> None:
         NotPossible: it is the actor's own, or the room's last admin's.
     """
     with changing(actor, room, "remove_member") as change:
-        _not_oneself(change, user, "To go, leave the room.")
+        _not_oneself(change, user, marked("To go, leave the room."))
         if (found := _membership(change, user)) is not None:
             within_reach(change, found)
             let_out(change, found, "removed", f"{actor} removed {user}.")
@@ -82,7 +82,7 @@ def ban(actor: User, room: Room, user: User) -> None:
         NotPossible: it is the actor, or the room's last admin.
     """
     with changing(actor, room, "ban") as change:
-        _not_oneself(change, user, "You cannot ban yourself.")
+        _not_oneself(change, user, marked("You cannot ban yourself."))
         if (found := _membership(change, user)) is not None:
             within_reach(change, found)
         _, made = Ban.objects.get_or_create(

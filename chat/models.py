@@ -19,6 +19,7 @@ from livechat.lib.durations import words_of
 from livechat.lib.ids import public_id
 from livechat.lib.markdown import render
 from livechat.lib.text import joined_text
+from livechat.lib.words import Words
 
 _RoomManager = models.Manager.from_queryset(RoomQuerySet)
 
@@ -99,7 +100,7 @@ class Room(models.Model):
         return self.pk % limits.SHARDS
 
     @property
-    def slow_mode_words(self) -> str:
+    def slow_mode_words(self) -> Words:
         """The time of its slow mode as people say it, such as `5 minutes`."""
         return words_of(self.slow_mode_s)
 

@@ -6,6 +6,8 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+from django.utils import translation
+
 from accounts.models import User
 from accounts.sessions import Principal
 from chat import commands, fanout
@@ -17,7 +19,7 @@ from livechat.lib import limits
 from livechat.lib.codec import FrameError, encode
 from livechat.lib.connections import Connection
 from livechat.lib.storage import NoAnswer
-from livechat.lib.words import mark_of, marked
+from livechat.lib.words import DEFAULT, mark_of, marked
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +43,9 @@ async def obey(
     """
     try:
         async with asyncio.timeout(limits.ANSWER_TIMEOUT_S):
-            outcome = await web.hub.change(_run, connection.principal, send)
+            outcome = await web.hub.change(
+                _run, connection.principal, send, _language_of(connection)
+            )
         if outcome.post:
             await write(replace(send, body=outcome.post))
         else:
@@ -59,11 +63,17 @@ async def obey(
         _refuse(connection, send, Refused("internal", sentence))
 
 
-def _run(who: Principal, send: Send) -> commands.Outcome:
+def _run(who: Principal, send: Send, language: str) -> commands.Outcome:
     user = User.objects.filter(pk=who.user_id, epoch=who.epoch).first()
     if user is None:
         raise Refused("forbidden", marked("Your session has ended. Log in again."))
-    return commands.obey(user, send.room, send.body, send.client_id)
+    with translation.override(language):
+        return commands.obey(user, send.room, send.body, send.client_id)
+
+
+def _language_of(connection: Connection) -> str:
+    """That of its page; a program reads English."""
+    return connection.language if connection.html else DEFAULT
 
 
 def _refuse(connection: Connection, send: Send, why: Refused) -> None:

@@ -47,6 +47,7 @@ from livechat.lib.text import (
     normalise_text,
 )
 from livechat.lib.token_bucket import Rate, take
+from livechat.lib.words import marked
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ def _thanks(outcomes: Sequence[Outcome], desks: Mapping[int, Desk]) -> list[News
 def _decide(intent: Write, desks: Mapping[int, Desk], registry: Registry) -> Outcome:
     desk = desks.get(intent.room)
     if desk is None:
-        text = "There is no such room, or it is not yours."
+        text = marked("There is no such room, or it is not yours.")
         return Outcome(intent, refused(intent, None, "no_room", text), None)
     before, chunks_before = len(desk.states), len(desk.chunks)
     answer = registry.actor(intent.room).decide(intent, desk)
@@ -273,7 +274,7 @@ def _body(text: str, *, rendered: bool) -> Body:
     return Body(checked, html=rendered_html)
 
 
-NOTHING_SHOWN = "Write something more: of this nothing could be seen."
+NOTHING_SHOWN = marked("Write something more: of this nothing could be seen.")
 
 _CODES: dict[type[TextError], str] = {
     EmptyText: "empty",

@@ -18,7 +18,7 @@ def react(intent: ReactIntent, sender: Sender, desk: Desk) -> Answer:
     """
     message = desk.found.get(intent.seq)
     if message is None or message.deleted_at is not None:
-        why = "There is no such message, or it was deleted."
+        why = marked("There is no such message, or it was deleted.")
         return refused(intent, desk.room, "no_message", why)
     if refusal := _not_this(message, desk):
         return refused(intent, desk.room, *refusal)

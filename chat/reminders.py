@@ -48,11 +48,11 @@ def understood(words: str, now: datetime) -> tuple[datetime, str]:
         )
     head, _, tail = words.strip().partition(" ")
     try:
-        due_at, text = split(tail if head.lower() == "me" else words, now)
+        due_at, text = split(tail if head.lower() in {"me", "mich"} else words, now)
     except NoMoment as error:
         raise NotPossible(str(error)) from error
     head, _, tail = text.partition(" ")
-    return due_at, (tail if head.lower() in {"to", "that"} and tail else text)
+    return due_at, (tail if head.lower() in {"to", "that", "an"} and tail else text)
 
 
 def set_reminder(

@@ -141,12 +141,11 @@ class RoomActor:
     def _edit(self, intent: EditIntent, sender: Sender, desk: Desk) -> Answer:
         body, message = desk.bodies[intent], desk.found[intent.seq]
         if message.stream == Message.Growth.OPEN:
-            why = "It is still being written. Edit it when it is done."
+            why = marked("It is still being written. Edit it when it is done.")
             return refused(intent, desk.room, "forbidden", why)
         if message.seq < desk.room.public_from_seq:
             # Its text would go to everybody live, also to who may not read so far back.
-            why = "This is from before the room became public. It can be deleted only."
-            return refused(intent, desk.room, "forbidden", why)
+            return refused(intent, desk.room, "forbidden", carding.FROM_BEFORE)
         if body.code:
             return refused(intent, desk.room, body.code, body.message)
         client_id = intent.client_id or uuid4()

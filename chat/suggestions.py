@@ -12,6 +12,7 @@ from accounts.models import User
 from chat.commands import COMMANDS
 from chat.models import Room
 from livechat.lib import limits
+from livechat.lib.words import marked
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,10 @@ def of_people(user: User, room: Room, query: str) -> list[Suggestion]:
     ]
     all_ = [
         Suggestion(f"@{name}", f"@{name}", hint)
-        for name, hint in (("room", "everybody"), ("here", "everybody who is there"))
+        for name, hint in (
+            ("room", marked("everybody")),
+            ("here", marked("everybody who is there")),
+        )
         if wanted and name.startswith(wanted)
     ]
     return all_ + people

@@ -94,7 +94,7 @@ def room_new(request: UserRequest) -> HttpResponse:
         return go(request, "room", made.public_id)
     context = {
         "form": form,
-        "submit": "Make the room",
+        "submit": gettext("Make the room"),
         "action": resolve_url("room_new"),
     }
     status = 422 if form.errors else 200
@@ -250,4 +250,4 @@ def _refused_page(
 
 def _bad_before(request: HttpRequest) -> HttpResponse:
     sentence = "before: expected the number of a message, 1 or more."
-    return error_page(request, 422, "That page was not understood", sentence)
+    return error_page(request, 422, gettext("That page was not understood"), sentence)

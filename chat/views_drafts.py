@@ -2,6 +2,7 @@
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from accounts.http import UserRequest
@@ -20,12 +21,17 @@ def room_draft(request: UserRequest, public_id: str) -> HttpResponse:
     found = allowed_or_404(request.user, "keep_draft", public_id)
     form = MessageForm(request.POST)
     if not form.is_valid():
-        return error_page(request, 422, "That was not understood", "Reload the page.")
+        return error_page(
+            request,
+            422,
+            gettext("That was not understood"),
+            gettext("Reload the page."),
+        )
     given = form.cleaned_data
     try:
         keep_draft(request.user, found, given["body"], given["client_id"])
     except TextError as error:
-        return error_page(request, 422, "That is no draft", str(error))
+        return error_page(request, 422, gettext("That is no draft"), str(error))
     except TooManyChanges as reason:
         wait = {"Retry-After": str(reason.retry_after_s)}
         return HttpResponse(status=429, headers=wait)

@@ -3,6 +3,7 @@
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.http import UserRequest
@@ -42,7 +43,9 @@ def message_pin(request: UserRequest, public_id: str, seq: int) -> HttpResponse:
     allowed_or_404(request.user, "pin", public_id)
     form = SwitchForm(request.POST)
     if not form.is_valid():
-        return error_page(request, 422, "That was not understood", "on: yes or no.")
+        return error_page(
+            request, 422, gettext("That was not understood"), "on: yes or no."
+        )
     try:
         set_pinned(request.user, message.room, seq, pinned=form.is_on)
     except (NotPossible, TooManyChanges) as refusal:

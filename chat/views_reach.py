@@ -30,7 +30,7 @@ def next_unread(request: UserRequest) -> HttpResponse:
     form = UnreadForm(request.GET)
     if not form.is_valid():
         sentence = "way: expected up or down."
-        return error_page(request, 422, "That was not understood", sentence)
+        return error_page(request, 422, gettext("That was not understood"), sentence)
     here, way = form.cleaned_data["room"], form.cleaned_data["way"]
     rooms = list(Room.objects.unread_by(request.user, here))
     if way == "up":

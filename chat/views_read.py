@@ -16,6 +16,7 @@ from chat.reading import arrange, mark_all_read, mark_read
 from chat.sidebar import SECTIONS
 from chat.unread import explained
 from livechat.lib.http import error_page
+from livechat.lib.words import mark_of
 
 SHOWN = 20  # unread messages that the explanation lists
 
@@ -50,7 +51,9 @@ def room_read(request: UserRequest, public_id: str) -> HttpResponse:
     mark_read(request.user, found, form.upto_seq)
     if form.cleaned_data["unread_from"] is not None:
         messages.success(
-            request, gettext("%(name)s is unread from there on.") % {"name": found.name}
+            request,
+            gettext("%(name)s is unread from there on.")
+            % {"name": mark_of(found.name)},
         )
     return redirect("lobby")
 

@@ -3,6 +3,7 @@
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.http import UserRequest
@@ -35,7 +36,9 @@ def message_saved(request: UserRequest, public_id: str, seq: int) -> HttpRespons
     message = asked_for(request, public_id, seq)
     form = SwitchForm(request.POST)
     if not form.is_valid():
-        return error_page(request, 422, "That was not understood", "on: yes or no.")
+        return error_page(
+            request, 422, gettext("That was not understood"), "on: yes or no."
+        )
     try:
         set_saved(request.user, message.room, seq, saved=form.is_on)
     except (NotPossible, TooManyChanges) as refusal:
@@ -45,5 +48,5 @@ def message_saved(request: UserRequest, public_id: str, seq: int) -> HttpRespons
     if not request.headers.get("HX-Request"):
         return redirect("saved")
     if form.is_on:
-        return done(request, message, told="Saved. You find it at the side.")
+        return done(request, message, told=gettext("Saved. You find it at the side."))
     return done(request, message, form=f"#saved-{public_id}-{seq}")

@@ -3,6 +3,7 @@
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from accounts.http import UserRequest
@@ -21,7 +22,7 @@ def room_suggest(request: UserRequest, public_id: str) -> HttpResponse:
     form = SuggestForm(request.GET)
     if not form.is_valid() or form.cleaned_data["kind"] not in PROVIDERS:
         sentence = f"kind: expected one of {' '.join(PROVIDERS)}, and at most 50 of q."
-        return error_page(request, 422, "That was not understood", sentence)
+        return error_page(request, 422, gettext("That was not understood"), sentence)
     asked = form.cleaned_data
     shown: list[Suggestion] = []
     if asked["kind"] != "/" or asked["at"] == 1:  # a command is a text's first word

@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.http import UserRequest
@@ -51,7 +52,9 @@ def message_thread(request: UserRequest, public_id: str, seq: int) -> HttpRespon
     form = ThreadPageForm(request.GET)
     if not form.is_valid():
         sentence = "before or since: expected a number."
-        return error_page(request, 422, "That page was not understood", sentence)
+        return error_page(
+            request, 422, gettext("That page was not understood"), sentence
+        )
     if not request.headers.get("HX-Request"):
         return redirect(f"{_address(root.room)}?thread={root.seq}")
     if request.method == "GET":
@@ -103,7 +106,7 @@ def _refused(
     """The text again, with the reason; sent again it is the same message."""
     status = REFUSAL_STATUS.get(refusal.code, 422)
     if not request.headers.get("HX-Request"):
-        return error_page(request, status, "Not stored", str(refusal))
+        return error_page(request, status, gettext("Not stored"), str(refusal))
     form = {
         "client_id": key,
         "text": text,

@@ -39,6 +39,17 @@ NOW = datetime(2026, 11, 29, 12, 15, 30, tzinfo=BERLIN)  # a Sunday
         ("call Bob in 2 days", "2026-12-01 12:15:30", "call Bob"),
         ("write to Ann tomorrow at 9:00.", "2026-11-30 09:00:00", "write to Ann"),
         ("in 3 minutes", "2026-11-29 12:18:30", ""),
+        ("in 20 Minuten Tee", "2026-11-29 12:35:30", "Tee"),
+        ("in einer Stunde und 5 Min los", "2026-11-29 13:20:30", "los"),
+        ("in 1 Std, 30 Sek los", "2026-11-29 13:16:00", "los"),
+        ("in 2 Wochen los", "2026-12-13 12:15:30", "los"),
+        ("in 3 Tagen los", "2026-12-02 12:15:30", "los"),
+        ("morgen um 9 Uhr: anrufen", "2026-11-30 09:00:00", "anrufen"),
+        ("übermorgen 8:30 Uhr los", "2026-12-01 08:30:00", "los"),
+        ("am Freitag um 17 Uhr Schluss", "2026-12-04 17:00:00", "Schluss"),
+        ("montag los", "2026-11-30 09:00:00", "los"),
+        ("mittag morgen essen", "2026-11-30 12:00:00", "essen"),
+        ("Ann schreiben heute um 23:00", "2026-11-29 23:00:00", "Ann schreiben"),
     ],
 )
 def test_a_moment_is_what_it_says(words: str, moment: str, rest: str) -> None:
@@ -63,6 +74,10 @@ def test_a_moment_is_what_it_says(words: str, moment: str, rest: str) -> None:
         "in 999999999999999 weeks x",
         "monday-ish",
         "todayish",
+        "morgens los",
+        "in 5 Stuben los",
+        "in einer Stund los",
+        "um 25 Uhr los",
     ],
 )
 def test_what_is_no_moment_is_refused(words: str) -> None:
