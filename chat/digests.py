@@ -16,11 +16,14 @@ from django.core.mail import EmailMessage
 from django.core.signing import BadSignature, Signer
 from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext
 
 from accounts.models import Community, Device, User
 from chat.notice_list import Entry, unread
 from chat.notice_tables import Notice
 from livechat.lib import limits
+from livechat.lib.languages import language_for
 from livechat.push.models import Preferences
 
 logger = logging.getLogger(__name__)
@@ -130,11 +133,16 @@ def _written(user: User, now: datetime) -> Digest | None:
 
 
 def _letter(user: User, entries: Sequence[Entry], *, shows_text: bool) -> EmailMessage:
+    """In the language of who gets it."""
     community = " ".join(Community.current().name.split())  # a header's line
     link = end_link(user)
+    count = sum(one.unread for one in entries)
+    with translation.override(language_for(user.language, "")):
+        subject = gettext("{count} unread for you in {community}")
+        body = _body(user, community, entries, link, shows_text=shows_text)
     return EmailMessage(
-        subject=f"{sum(one.unread for one in entries)} unread for you in {community}",
-        body=_body(user, community, entries, link, shows_text=shows_text),
+        subject=subject.format(count=count, community=community),
+        body=body,
         to=[user.email],
         headers={
             "List-Unsubscribe": f"<{link}>",
@@ -154,31 +162,36 @@ def _body(
 ) -> str:
     """Plain text, so that nothing in it can be more than words."""
     most = limits.DIGEST_ENTRIES_MAX
-    lines = [f"Hello {user.display_name},", "", f"this waits for you in {community}:"]
+    begin = gettext("Hello {name},\n\nthis waits for you in {community}:")
+    lines = [begin.format(name=user.display_name, community=community)]
     for one in entries[:most]:
         said = f": {one.text}" if shows_text and one.text else ""
         lines += ["", f"- {_what(one)}{said}", f"  {_address('notice', one.id)}"]
     if len(entries) > most:
-        lines += ["", f"… and {len(entries) - most} more: {_address('notices')}"]
-    return "\n".join(
-        [
-            *lines,
-            "",
-            "You get this mail since you have not been here for a while. How often it",
-            f"comes is in your settings: {_address('push_settings')}",
-            f"To get no more of them, open: {link}",
-            "",
-        ]
+        more = gettext("… and {count} more: {address}")
+        address = _address("notices")
+        lines += ["", more.format(count=len(entries) - most, address=address)]
+    end = gettext(
+        "You get this mail since you have not been here for a while. How often it\n"
+        "comes is in your settings: {settings}\n"
+        "To get no more of them, open: {link}"
     )
+    end = end.format(settings=_address("push_settings"), link=link)
+    return "\n".join([*lines, "", end, ""])
 
 
 def _what(one: Entry) -> str:
-    who = one.actor.display_name if one.actor else "Somebody"
-    where = one.room.name if one.room else "a room"
+    where = "" if one.room is None or one.room.is_direct else one.room.name
     if one.kind == Notice.Kind.DIRECT:
-        return f"{who} wrote to you ({one.unread} unread)"
-    verb = "mentioned" if one.kind == Notice.Kind.MENTION else "answered"
-    return f"{who} {verb} you in {where}"
+        sentence = gettext("{who} wrote to you ({count} unread)")
+    elif one.kind == Notice.Kind.MENTION:
+        sentence = gettext("{who} mentioned you in {where}")
+    elif where:
+        sentence = gettext("{who} answered you in {where}")
+    else:
+        sentence = gettext("{who} answered you")
+    who = one.actor.display_name if one.actor else gettext("Somebody")
+    return sentence.format(who=who, where=where, count=one.unread)
 
 
 def _address(name: str, *args: str) -> str:

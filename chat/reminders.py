@@ -130,7 +130,7 @@ def _tell(one: Reminder, now: datetime) -> None:
             at=now,
         )
     )
-    word = outbox.Word(key, "Reminder", one.text, "/notifications")
+    word = outbox.Word(key, marked("Reminder"), one.text, "/notifications")
     outbox.notify([one.user_id], word)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 from accounts.models import Block
 from chat.desk import Desk
 from chat.models import Message, Room
+from livechat.lib.words import marked
 from livechat.push import outbox
 from livechat.push.outbox import Word
 
@@ -69,7 +70,7 @@ def tell_named(message: Message, users: Collection[int]) -> None:
         users,
         Word(
             tag_of(room.public_id),
-            f"{name} in {room.name}" if room.name else name,
+            marked("{0} in {1}", name, room.name) if room.name else name,
             message.body,
             f"/rooms/{room.public_id}/{message.place}",
             room=room.public_id,

@@ -85,6 +85,15 @@ def recognised(text: str, sentences: Iterable[Words]) -> str:
     return text
 
 
+def spoken(text: str, language: str) -> str:
+    """A text of `mark_of` as plain text in the language; other texts as they are."""
+    if not isinstance(sentence := from_mark(text), Words):
+        return text
+    msgid, *args = sentence.marked[1:-1].split(_NEXT)
+    with translation.override(language):
+        return _filled(translation.gettext(msgid), args)
+
+
 def put(page: bytes, language: str) -> bytes:
     """HTML with its marks in the words of the language; without marks it is the same.
 

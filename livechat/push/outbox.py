@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from livechat.lib import limits
+from livechat.lib.words import mark_of
 from livechat.push.models import Delivery, Push, Subscription
 
 State = Push.State
@@ -40,6 +41,7 @@ ON CONFLICT (subscription_id, tag) DO UPDATE SET
 class Word:
     """What a notification says: `room` is a public id ("" for none), `url` a path.
 
+    A title that is marked (livechat/lib/words.py) is told in each reader's language.
     `seq`: of the message that it shows, so that it goes with it; 0 for none.
     """
 
@@ -96,7 +98,7 @@ def _put(user_ids: Collection[int], word: Word, *, wait_s: float) -> None:
                 word.tag[: limits.PUSH_TAG_MAX_LENGTH],
                 word.room,
                 word.seq,
-                word.title[: limits.PUSH_TITLE_MAX_LENGTH],
+                _fitting(word.title),
                 word.body[: limits.PUSH_BODY_MAX_LENGTH],
                 word.url[: limits.PUSH_URL_MAX_LENGTH],
                 False,
@@ -104,6 +106,13 @@ def _put(user_ids: Collection[int], word: Word, *, wait_s: float) -> None:
                 *user_ids,
             ],
         )
+
+
+def _fitting(title: str) -> str:
+    """The title as it is kept; one that is too long is cut, and stays in English."""
+    mark = mark_of(title)
+    most = limits.PUSH_TITLE_MAX_LENGTH
+    return mark if len(mark) <= most else title[:most]
 
 
 def withdraw(pairs: Collection[tuple[int, str]]) -> None:

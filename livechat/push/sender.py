@@ -22,7 +22,9 @@ from django.utils import timezone
 from accounts import availability
 from accounts.models import Community
 from livechat.lib import limits, outbound, webpush
+from livechat.lib.languages import language_for
 from livechat.lib.storage import DatabaseAway
+from livechat.lib.words import marked, spoken
 from livechat.push import outbox, times
 from livechat.push.models import Delivery, Push
 from livechat.push.outbox import Outcome
@@ -36,6 +38,7 @@ LOOK_AGAIN_S = 5.0  # at a push whose room is open somewhere
 LOOK_LATER_S = 60.0  # at one for somebody who does not want to be disturbed
 SWEEP_EVERY_S = 60.0
 AWAY_S = 1.0  # between two tries while the database is away
+SOMETHING = marked("There is something new.")
 TOKEN_REUSED_S = 3_600.0  # a service may remember what it has checked once
 
 
@@ -213,11 +216,14 @@ def _told(push: Push, community: str) -> dict[str, Any]:
     """What the service worker is told (templates/push/sw.js)."""
     if push.state == Push.State.CLOSING:
         return {"close": True, "tag": push.tag}
-    preferences = getattr(push.subscription.user, "push_preferences", None)
+    user = push.subscription.user
+    language = language_for(user.language, "")
+    preferences = getattr(user, "push_preferences", None)
     if push.room and preferences is not None and not preferences.shows_text:
-        title, body = community, "There is something new."
+        title, body = community, SOMETHING.marked
     else:
         title, body = push.title, push.body
+    title, body = spoken(title, language), spoken(body, language)
     return {"title": title, "body": body, "tag": push.tag, "url": push.url}
 
 

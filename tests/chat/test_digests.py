@@ -70,6 +70,28 @@ def test_what_is_unread_for_a_while_is_mailed_once(
     assert "@Bob again" in letter.body
 
 
+def test_each_mail_is_in_the_language_of_who_gets_it(
+    alice: User, bob: User, charlie: User
+) -> None:
+    bob.language, charlie.language = "de", "en"
+    User.objects.bulk_update([bob, charlie], ["language"])
+    lounge = room_of(alice, bob, charlie, name="Reminder")  # which is a word, too
+    direct, _ = begin_direct(alice, [bob, charlie])
+    say(alice, lounge, "@Bob @Charlie come")
+    say(alice, direct, "Hello")
+    let_time_pass()
+    letters = {letter.to[0]: letter for letter in sent()}
+    german, english = letters["bob@example.org"], letters["charlie@example.org"]
+    assert german.subject.startswith("2 ungelesen für dich in ")
+    assert german.body.startswith("Hallo Bob,\n\ndas wartet auf dich in ")
+    assert "- Alice hat dich in Reminder erwähnt: @Bob" in german.body
+    assert "- Alice hat dir geschrieben (1 ungelesen): Hello" in german.body
+    assert "Damit keine mehr kommt, öffne: http" in german.body
+    assert english.subject.startswith("2 unread for you in ")
+    assert "- Alice mentioned you in Reminder: @Bob" in english.body
+    assert "To get no more of them, open: http" in english.body
+
+
 @pytest.mark.parametrize("how", ["read", "deleted", "lost", "here", "off", "closed"])
 def test_nothing_is_mailed_that_is_not_to_be(
     alice: User, bob: User, lounge: Room, how: str

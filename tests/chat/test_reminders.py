@@ -14,6 +14,7 @@ from chat.models import Room
 from chat.notice_list import bells, entries
 from chat.reminder_tables import Reminder
 from livechat.lib import limits
+from livechat.lib.words import plain
 from livechat.push.models import Preferences, Push
 from tests.chat.asking import asked
 from tests.chat.conftest import Member
@@ -69,7 +70,7 @@ def test_when_it_is_time_it_is_a_notice_and_a_push_and_is_told_once(
     assert (found.kind, found.text, found.unread) == ("reminder", "make tea", 1)
     assert bells([bob.pk])[bob.pk].count == 1
     push = Push.objects.get()
-    assert (push.title, push.body, push.room) == ("Reminder", "make tea", "")
+    assert (plain(push.title), push.body, push.room) == ("Reminder", "make tea", "")
     assert not Reminder.objects.exists()
     notices.mark_read(bob, found.id)
     assert not Push.objects.exists()

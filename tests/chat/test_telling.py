@@ -14,6 +14,7 @@ from chat.models import Membership, Message
 from chat.onlookers import verdicts
 from chat.publishing import _activities
 from chat.reading import mark_read
+from livechat.lib.words import plain
 from livechat.push.models import Push
 from livechat.push.sender import Verdict
 from tests.chat.pages import room_of
@@ -199,7 +200,7 @@ def test_an_answer_is_told_to_whom_it_answers_unless_they_block_its_author(
     first = say(bob, lounge, "Who is there?")
     say(alice, lounge, "me", reply_to=first)
     push = Push.objects.get()
-    assert (push.title, push.body) == ("Alice in Lounge", "me")
+    assert (plain(push.title), push.body) == ("Alice in Lounge", "me")
     Push.objects.all().delete()
     blocks.block(bob, alice)
     say(alice, lounge, "me again", reply_to=first)

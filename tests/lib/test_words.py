@@ -14,7 +14,16 @@ from livechat.lib.feed import Feed, Publication
 from livechat.lib.frames import text_frame
 from livechat.lib.http import words_in_pages
 from livechat.lib.text import checked_piece, normalise_name, normalise_text
-from livechat.lib.words import Words, from_mark, mark_of, marked, plain, put, recognised
+from livechat.lib.words import (
+    Words,
+    from_mark,
+    mark_of,
+    marked,
+    plain,
+    put,
+    recognised,
+    spoken,
+)
 from tests.lib.test_crowd import NoTexts, none_missed
 from tests.lib.test_hub import Recorder
 
@@ -77,6 +86,12 @@ def test_a_sentence_travels_as_its_mark() -> None:
     assert (again, again.marked) == (sentence, sentence.marked)
     assert mark_of("as it is") == from_mark("as it is") == "as it is"
     assert plain(mark_of(sentence)) == "Bob sees "
+
+
+def test_a_mark_is_plain_text_in_any_language() -> None:
+    assert spoken(mark_of(marked(SENTENCE)), "de") == GERMAN
+    assert spoken(mark_of(marked("{0} sees & <", "<b>")), "de") == "<b> sees & <"
+    assert spoken(SENTENCE, "de") == SENTENCE, "what is not marked stays as it is"
 
 
 @pytest.mark.parametrize("engine", ["django", "fragments"])
