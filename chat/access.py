@@ -8,7 +8,7 @@ from django.http import Http404
 from accounts.models import User
 from accounts.sessions import Principal
 from chat.models import Membership, Message, Room
-from chat.silences import RUNS_TALK, silence
+from chat.silences import RUNS_TALK, is_deserted, silence
 from chat.titles import entitle
 from livechat.lib.words import marked
 
@@ -140,7 +140,8 @@ def _writes(user: User, room: Room) -> bool:
     found = room.memberships.filter(user=user).first()
     if found is None:
         return False
-    return not silence(room, found.role, is_muted=found.is_muted)
+    why = silence(room, found.role, is_muted=found.is_muted)
+    return not why and not is_deserted(room)
 
 
 def _runs_room(user: User, room: Room) -> bool:

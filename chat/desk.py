@@ -49,7 +49,7 @@ class Desk:
     first_changed_seq: int  # where the room's changes stood before the batch
     roles: dict[int, str] = field(default_factory=dict)  # of those who belong
     muted: set[int] = field(default_factory=set)
-    is_blocked: bool = False  # a direct message of two of whom one blocks the other
+    silence: str = ""  # why nobody writes in a direct message
     banned: set[int] = field(default_factory=set)
     last_posts: dict[int, float] = field(default_factory=dict)  # in slow mode
     stored: dict[tuple[int, UUID], Message] = field(default_factory=dict)

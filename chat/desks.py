@@ -22,6 +22,7 @@ from chat.inbox import (
 )
 from chat.models import Ban, Room
 from chat.room import Registry
+from chat.silences import BLOCKED, DESERTED, active_among
 from chat.streams import Stream
 from chat.versions import Version
 from livechat.lib import limits
@@ -72,7 +73,7 @@ def read_desks(
     here = [intent for intent in intents if intent.room in desks]
     if here:
         _seat(desks, {(intent.room, intent.user) for intent in here})
-        _recall_blocks(desks.values())
+        _recall_silences(desks.values())
         _recall_last_posts(desks, here)
         _recall_stored(desks, here)
         _find_targets(desks, here)
@@ -113,18 +114,22 @@ def _seat(desks: dict[int, Desk], pairs: set[tuple[int, int]]) -> None:
                 desks[ban.room_id].banned.add(ban.user_id)
 
 
-def _recall_blocks(desks: Iterable[Desk]) -> None:
-    """Tell the desks of direct messages whether one of the two blocks the other."""
-    directs = {
-        desk.room.pk: frozenset(map(int, str(desk.room.people_key).split(",")))
-        for desk in desks
-        if desk.room.kind == Room.Kind.DIRECT
-    }
-    if not directs:
+def _recall_silences(desks: Iterable[Desk]) -> None:
+    """Tell the desks of direct messages why nobody writes there: two queries, or none.
+
+    One of two blocks the other, or nobody is left to read it.
+    """
+    people = {one.room.pk: keys for one in desks if (keys := one.room.people_keys)}
+    if not people:
         return
-    pairs = blocked_pairs(set().union(*directs.values()))
+    everybody = frozenset[int]().union(*people.values())
+    active, blocked = active_among(everybody), blocked_pairs(everybody)
     for desk in desks:
-        desk.is_blocked = directs.get(desk.room.pk) in pairs
+        keys = people.get(desk.room.pk, frozenset())
+        if keys and len(keys & active) < 2:
+            desk.silence = DESERTED
+        elif desk.room.kind == Room.Kind.DIRECT and keys in blocked:
+            desk.silence = BLOCKED
 
 
 def _recall_last_posts(desks: dict[int, Desk], intents: Iterable[Write]) -> None:

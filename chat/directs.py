@@ -15,6 +15,8 @@ from chat import lobby
 from chat.access import require_site
 from chat.changes import NotPossible, TooManyChanges, pay
 from chat.models import Membership, Room
+from chat.people import voice_fragment
+from chat.silences import DESERTED, is_deserted
 from livechat.lib import limits
 from livechat.lib.words import marked
 
@@ -52,6 +54,23 @@ def may_begin(actor: User, other: User) -> bool:
     Not when either blocks the other.
     """
     return other.is_active and not is_between(actor, other)
+
+
+def tell_deserted(gone: User) -> None:
+    """Take the message box off the pages of those who have only each other left.
+
+    For somebody whose account is closed by now; two queries a direct message of theirs.
+    """
+    for room in Room.objects.directs_of(gone):
+        if is_deserted(room):
+            _close_boxes(room)
+
+
+def _close_boxes(room: Room) -> None:
+    html = voice_fragment(room.public_id, DESERTED).decode()
+    rows = room.memberships.filter(user__is_active=True).select_related("user")
+    people = [row.user for row in rows]
+    transaction.on_commit(lambda: lobby.show(people, html))
 
 
 def _fitting(actor: User, people: dict[int, User]) -> None:

@@ -13,6 +13,7 @@ from chat import fanout
 from chat.followers import Known, visible
 from chat.models import Membership, Message, Room
 from chat.querysets import NEVER, MessageQuerySet
+from chat.silences import is_deserted
 from livechat.lib import limits
 from livechat.lib.feed import Publication
 from livechat.lib.prepared import Prepared
@@ -21,6 +22,7 @@ from livechat.lib.prepared import Prepared
 ROOM = (
     "id",
     "public_id",
+    "people_key",
     "is_private",
     "is_read_only",
     "is_archived",
@@ -135,7 +137,12 @@ def seen(user_id: int, room: str) -> Seen | None:
     return Seen(
         room=found,
         known=Known(
-            found.pk, role, bool(is_muted), found.is_read_only, found.is_archived
+            found.pk,
+            role,
+            bool(is_muted),
+            found.is_read_only,
+            found.is_archived,
+            is_deserted(found),
         ),
         read_seq=read_seq or 0,
         begin=found.public_from_seq if reads_from_seq is None else reads_from_seq,

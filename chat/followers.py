@@ -11,7 +11,7 @@ from django.db.models import Exists, QuerySet
 
 from accounts.models import User
 from chat.models import Room
-from chat.silences import silence
+from chat.silences import DESERTED, silence
 from livechat.lib.feed import Event
 from livechat.lib.prepared import Prepared
 
@@ -34,11 +34,13 @@ class Known:
     is_muted: bool = False
     is_read_only: bool = False
     is_archived: bool = False
+    is_deserted: bool = False  # a direct message that nobody else reads any more
 
     @property
     def silence(self) -> str:
         """Why a member may not write here, as a sentence; empty when they may."""
-        return silence(self, self.role, is_muted=self.is_muted)
+        why = silence(self, self.role, is_muted=self.is_muted)
+        return why or (DESERTED if self.is_deserted else "")
 
 
 def visible(user_id: int, room: str) -> "QuerySet[Room]":

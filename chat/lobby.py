@@ -126,6 +126,11 @@ def tell_people(people: Sequence[User], sentence: str) -> None:
     context = {"text": sentence, "kind": "info"}
     html = get_template("chat/_toast.html").render(context)
     html = f'<hx-partial hx-target="#toasts" hx-swap="beforeend">{html}</hx-partial>'
+    show(people, html)
+
+
+def show(people: Sequence[User], html: str) -> None:
+    """Put fragments into these people's pages."""
     _tell(None, html, Audience([one.public_id for one in people]))
 
 

@@ -105,6 +105,12 @@ class Room(models.Model):
         return words_of(self.slow_mode_s)
 
     @property
+    def people_keys(self) -> frozenset[int]:
+        """Whose direct or group message it is, by primary key; else nobody."""
+        # As chat/directs.py has put it together.
+        return frozenset(map(int, filter(None, (self.people_key or "").split(","))))
+
+    @property
     def is_direct(self) -> bool:
         """Whether it is a direct or group message, whose people never change."""
         return self.kind != Room.Kind.ROOM

@@ -256,8 +256,8 @@ def _not_allowed(
     if (role := desk.roles.get(intent.user)) is not None:
         if isinstance(intent, DeleteIntent):
             return None
-        if desk.is_blocked:
-            return "forbidden", silences.BLOCKED
+        if desk.silence:
+            return "forbidden", desk.silence
         is_muted = intent.user in desk.muted
         why = silences.silence(desk.room, role, is_muted=is_muted)
         return ("forbidden", why) if why else None

@@ -13,7 +13,7 @@ from accounts.signals import (
     person_joined,
     site_set_up,
 )
-from chat import actions, erasing, heirs
+from chat import actions, directs, erasing, heirs
 from chat.models import Room
 
 FIRST_ROOM = "General"
@@ -45,3 +45,9 @@ def forget_person(user: User, name: str, messages: bool, **kwargs: Any) -> None:
 def appoint_admins(user: User, **kwargs: Any) -> None:
     """Let somebody else run the rooms that only they ran."""
     heirs.appoint_admins()
+
+
+@receiver(account_closed)
+def end_their_directs(user: User, **kwargs: Any) -> None:
+    """Nobody writes to them any more."""
+    directs.tell_deserted(user)

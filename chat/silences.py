@@ -4,8 +4,10 @@ Asked by the room worker under its lock, by pages and by sockets, so that the me
 box and the worker never differ.
 """
 
+from collections.abc import Collection
 from typing import Protocol
 
+from accounts.models import User
 from chat.models import Membership, Room
 from livechat.lib.words import marked
 
@@ -14,6 +16,9 @@ RUNS_TALK = frozenset({Membership.Role.ADMIN.value, Membership.Role.MODERATOR.va
 ARCHIVED = marked("This room is archived. It can be read and searched.")
 MUTED = marked("An admin or moderator of this room has muted you. You can still read.")
 READ_ONLY = marked("Only admins and moderators write in this room. You can read along.")
+DESERTED = marked(
+    "Nobody else here has an account any more. You can read, but not write."
+)
 BLOCKED = marked("You and this person cannot write to each other.")
 SLOW = marked("This room is in slow mode. Try again in {0} s.")
 
@@ -37,6 +42,21 @@ def silence(rules: Rules, role: str | None, *, is_muted: bool) -> str:
     if rules.is_read_only and role not in RUNS_TALK:
         return READ_ONLY
     return ""
+
+
+def active_among(people: Collection[int]) -> set[int]:
+    """Those of the people (primary keys) whose account is open; one query."""
+    found = User.objects.filter(pk__in=people, is_active=True)
+    return set(found.values_list("pk", flat=True))
+
+
+def is_deserted(room: Room) -> bool:
+    """Whether it is a direct message in which at most one account is still open.
+
+    One query for a direct or group message, else none.
+    """
+    people = room.people_keys
+    return bool(people) and len(active_among(people)) < 2
 
 
 def slow_wait_s(

@@ -37,8 +37,7 @@ def written_at(desk: Desk) -> list[Message]:
 
 def others_of(room: Room, author: int) -> set[int]:
     """Whose direct or group message it is, but the author's own."""
-    # As chat/directs.py has put it together.
-    return {int(pk) for pk in (room.people_key or "").split(",")} - {author}
+    return set(room.people_keys - {author})
 
 
 def blockers(author: int, users: Collection[int]) -> set[int]:

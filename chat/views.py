@@ -22,9 +22,9 @@ from accounts.models import User
 from accounts.profiles import profile_of
 from chat import actions, commands, sidebar
 from chat.access import (
-    allowed_or_404,
     can,
     message_or_404,
+    require,
     require_site,
     room_or_404,
 )
@@ -38,6 +38,7 @@ from chat.presence import present
 from chat.quotes import quoted
 from chat.refusals import REFUSAL_STATUS, go, tells_refusals
 from chat.roster import Roster
+from chat.silences import DESERTED, is_deserted
 from chat.silences import silence as why_silent
 from chat.threads import pane_of
 from chat.unread import new_in
@@ -128,7 +129,10 @@ def room_leave(request: UserRequest, public_id: str) -> HttpResponse:
 @login_required
 def room_messages(request: UserRequest, public_id: str) -> HttpResponse:
     """Post without JavaScript; a refusal shows the text again with the reason."""
-    found = allowed_or_404(request.user, "post", public_id)
+    found = room_or_404(request.user, public_id)
+    if is_deserted(found):
+        return error_page(request, 403, gettext("Nobody would read it"), DESERTED)
+    require(request.user, "post", found)
     form = MessageForm(request.POST)
     if not form.is_valid():
         return error_page(
@@ -173,7 +177,7 @@ def _room_page(
     side = sidebar.context(user, room)
     mine = side["standing"]
     belongs = mine is not None
-    silence = why_silent(room, mine.role, is_muted=mine.is_muted) if mine else ""
+    silence = _silence(room, mine) if mine else ""
     runs_room = can(user, "edit_room", room)
     moderates = mine is not None and mine.role == Membership.Role.MODERATOR
     log = _page(user, room, before)
@@ -202,6 +206,13 @@ def _room_page(
         **more,
     }
     return render(request, "chat/room.html", context, status=status)
+
+
+def _silence(room: Room, mine: Membership) -> str:
+    """Why they may not write, as a sentence; empty when they may."""
+    if why := why_silent(room, mine.role, is_muted=mine.is_muted):
+        return why
+    return DESERTED if is_deserted(room) else ""
 
 
 def _states(room: Room) -> dict[str, str]:
