@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.admin_bots import BotAdmin
 from accounts.admin_people import UserAdmin, actor_of
@@ -72,7 +73,8 @@ class InviteForm(forms.ModelForm):  # type: ignore[type-arg] # no generic at run
         now = timezone.now()
         if not now < expires_at <= now + timedelta(days=limits.INVITE_MAX_DAYS):
             most = limits.INVITE_MAX_DAYS
-            raise ValidationError(f"Choose a time within the next {most} days.")
+            sentence = gettext("Choose a time within the next {days} days.")
+            raise ValidationError(sentence.format(days=most))
         return expires_at
 
 
@@ -99,7 +101,8 @@ class InviteAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # no generic at r
         obj.created_by = actor_of(request)
         super().save_model(request, obj, form, change)
         link = request.build_absolute_uri(invite_path(code))
-        self.message_user(request, f"Send this link; it is shown once: {link}")
+        sentence = gettext("Send this link; it is shown once: {link}")
+        self.message_user(request, sentence.format(link=link))
 
 
 @admin.register(Token)

@@ -9,12 +9,12 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
 from accounts.admin_people import UserAdmin, UserForm
 from accounts.models import Bot, Token, User
-
-ONCE = "The token of {bot}, which is shown this once: {token}"
 
 
 class BotForm(UserForm):
@@ -54,11 +54,12 @@ class BotAdmin(UserAdmin):
         else:
             self._show(request, obj, actions.make_bot(obj))
 
-    @admin.action(description="Make one more token")
+    @admin.action(description=_("Make one more token"))
     def make_token(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Show a token for each bot that may come in; its others go on working."""
         for bot in queryset.filter(is_active=True)[:20]:
             self._show(request, bot, Token.issue(bot))
 
     def _show(self, request: HttpRequest, bot: User, token: str) -> None:
-        self.message_user(request, ONCE.format(bot=bot, token=token))
+        sentence = gettext("The token of {bot}, which is shown this once: {token}")
+        self.message_user(request, sentence.format(bot=bot, token=token))

@@ -11,6 +11,8 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
 from accounts.erasure import erase
@@ -54,7 +56,7 @@ class UserForm(forms.ModelForm):  # type: ignore[type-arg] # no generic at run t
         """The role; only owners make owners."""
         role = str(self.cleaned_data["role"])
         if role == User.Role.OWNER and self.actor.role != User.Role.OWNER:
-            raise ValidationError("Only an owner can make somebody an owner.")
+            raise ValidationError(_("Only an owner can make somebody an owner."))
         return role
 
     def clean(self) -> dict[str, Any]:
@@ -72,7 +74,7 @@ class UserForm(forms.ModelForm):  # type: ignore[type-arg] # no generic at run t
             role=User.Role.OWNER, is_active=True
         )
         if not list(owners.exclude(pk=self.instance.pk).values_list("pk")):
-            raise ValidationError("Make somebody else an owner first.")
+            raise ValidationError(_("Make somebody else an owner first."))
 
 
 class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # no generic at run time
@@ -131,30 +133,32 @@ class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # no generic at run
         people: QuerySet[User] = super().get_queryset(request)
         return people.filter(erased_at=None, is_bot=self.of_bots)
 
-    @admin.action(description="Erase, for good; their messages stay without a name")
+    @admin.action(description=_("Erase, for good; their messages stay without a name"))
     def erase_people(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Erase each person whose account is closed already: that is the question."""
         for user in queryset[:20]:
             if not _may_touch(request, user):
-                sentence = "Only an owner can do this for an owner."
+                sentence = gettext("Only an owner can do this for an owner.")
             elif user.is_active:
-                sentence = f"{user}: close the account first (not active), then erase."
+                sentence = gettext(
+                    "{name}: close the account first (not active), then erase."
+                ).format(name=user)
             else:
                 erase(user, messages=False)
-                self.message_user(request, "Erased.")
+                self.message_user(request, gettext("Erased."))
                 continue
             self.message_user(request, sentence, messages.ERROR)
 
-    @admin.action(description="Make a one-time password link")
+    @admin.action(description=_("Make a one-time password link"))
     def make_password_link(
         self, request: HttpRequest, queryset: QuerySet[User]
     ) -> None:
         """Show a link for each person, this once; it works within an hour."""
         for user in queryset.filter(is_active=True)[:20]:
             if not _may_touch(request, user):
-                self.message_user(
-                    request, "Only an owner can do this for an owner.", messages.ERROR
-                )
+                sentence = gettext("Only an owner can do this for an owner.")
+                self.message_user(request, sentence, messages.ERROR)
                 continue
             link = request.build_absolute_uri(password_path(user))
-            self.message_user(request, f"For {user.email}, once: {link}")
+            sentence = gettext("For {email}, once: {link}")
+            self.message_user(request, sentence.format(email=user.email, link=link))

@@ -1,6 +1,7 @@
 """The site itself: its name, who may sign up, and who may erase themselves."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from livechat.lib import limits
 
@@ -11,18 +12,24 @@ class Community(models.Model):
     class SignUp(models.TextChoices):
         """Who may make an account."""
 
-        OPEN = "open", "Anyone who finds the site"
-        INVITE = "invite", "Only with an invite link"
+        OPEN = "open", _("Anyone who finds the site")
+        INVITE = "invite", _("Only with an invite link")
 
-    name = models.CharField(max_length=limits.NAME_MAX_LENGTH, default="livechat")
+    name = models.CharField(
+        _("name"), max_length=limits.NAME_MAX_LENGTH, default="livechat"
+    )
     sign_up = models.CharField(
-        max_length=10, choices=SignUp.choices, default=SignUp.INVITE
+        _("who may sign up"),
+        max_length=10,
+        choices=SignUp.choices,
+        default=SignUp.INVITE,
     )
 
-    may_erase = models.BooleanField("people may erase themselves", default=True)
+    may_erase = models.BooleanField(_("people may erase themselves"), default=True)
 
     class Meta:
-        verbose_name_plural = "community"
+        verbose_name = _("community")
+        verbose_name_plural = _("community")
 
     def __str__(self) -> str:
         return self.name

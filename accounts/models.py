@@ -1,8 +1,6 @@
 """Who people are: users, the community they are in, invites, tokens, revocations."""
 
 import hashlib
-import secrets
-from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
@@ -10,19 +8,19 @@ from django.contrib.sessions.models import Session
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
 
 from accounts import known_browsers, profiles, remembered  # noqa: F401 - Django finds them
 from accounts.agents import in_words
 from accounts.community import Community as Community  # where all look for it
+from accounts.keys import Invite as Invite
+from accounts.keys import Token as Token
+from accounts.keys import _in_a_week as _in_a_week  # a migration names it so
+from accounts.keys import secret_hash as secret_hash
 from livechat.lib import limits
 from livechat.lib.ids import public_id
 
 ERASED = "Deleted person"  # what is shown in place of an erased person's name
-
-
-def secret_hash(secret: str) -> str:
-    """The SHA-256 stored in place of a random secret (256 bits need no salt)."""
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class UserManager(BaseUserManager["User"]):
@@ -57,24 +55,34 @@ class User(AbstractBaseUser):
     class Role(models.TextChoices):
         """What someone may do on the site as a whole."""
 
-        OWNER = "owner"
-        ADMIN = "admin"
-        MEMBER = "member"
-        GUEST = "guest"
+        OWNER = "owner", _("Owner")
+        ADMIN = "admin", _("Admin")
+        MEMBER = "member", _("Member")
+        GUEST = "guest", _("Guest")
 
     public_id = models.CharField(
-        max_length=16, unique=True, default=public_id, editable=False
+        _("public id"), max_length=16, unique=True, default=public_id, editable=False
     )
-    email = models.EmailField("email", unique=True)
-    display_name = models.CharField(max_length=limits.NAME_MAX_LENGTH)
+    email = models.EmailField(_("email"), unique=True)
+    display_name = models.CharField(_("name"), max_length=limits.NAME_MAX_LENGTH)
     name_skeleton = models.CharField(max_length=200, unique=True, editable=False)
-    role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
+    role = models.CharField(
+        _("role"),
+        max_length=10,
+        choices=Role.choices,
+        default=Role.MEMBER,
+        help_text=_("Owners and admins get in here. Guests see only rooms of theirs."),
+    )
     is_bot = models.BooleanField(default=False)
-    is_active = models.BooleanField(default=True)
+    is_active = models.BooleanField(
+        _("active"), default=True, help_text=_("Who is not active cannot log in.")
+    )
     epoch = models.PositiveIntegerField(default=0, editable=False)
     block_changes = models.PositiveIntegerField(default=0, editable=False)
     theme = models.CharField(max_length=10, default="system")
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(
+        _("made at"), default=timezone.now, editable=False
+    )
     # How they want to be seen, on all devices (accounts/availability.py).
     availability = models.CharField(max_length=10, default="online", editable=False)
     available_until_s = models.BigIntegerField(default=0, editable=False)
@@ -89,6 +97,10 @@ class User(AbstractBaseUser):
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     objects = UserManager()
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
 
     def __str__(self) -> str:
         return self.display_name
@@ -158,6 +170,8 @@ class Bot(User):
 
     class Meta:
         proxy = True
+        verbose_name = _("bot")
+        verbose_name_plural = _("bots")
 
 
 def initials(name: str) -> str:
@@ -170,74 +184,6 @@ def initials(name: str) -> str:
 def display_name_of(user: User) -> str:
     """The name that allauth's texts use."""
     return user.display_name
-
-
-class InviteQuerySet(models.QuerySet["Invite"]):
-    """Invites by what they are still good for."""
-
-    def usable(self) -> "InviteQuerySet":
-        """Not expired, not used up."""
-        return self.filter(expires_at__gt=timezone.now(), uses__lt=models.F("max_uses"))
-
-    def listed(self) -> "InviteQuerySet":
-        """The newest 100 with who made them, newest first."""
-        return self.select_related("created_by").order_by("-pk")[:100]
-
-
-def _in_a_week() -> Any:
-    return timezone.now() + timedelta(days=7)
-
-
-class Invite(models.Model):
-    """A link that lets people sign up; only the hash of its code is stored."""
-
-    code_hash = models.CharField(max_length=64, unique=True, editable=False)
-    created_by = models.ForeignKey(User, on_delete=models.CASCADE, editable=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    expires_at = models.DateTimeField(default=_in_a_week)
-    max_uses = models.PositiveIntegerField(default=1)
-    uses = models.PositiveIntegerField(default=0, editable=False)
-
-    objects = InviteQuerySet.as_manager()
-
-    def __str__(self) -> str:
-        return f"Invite by {self.created_by}, used {self.uses} of {self.max_uses}"
-
-    @classmethod
-    def issue(
-        cls, by: User, *, max_uses: int = 1, days: int = 7
-    ) -> "tuple[Invite, str]":
-        """Store an invite; return it and its code, which is not shown again."""
-        expires_at = timezone.now() + timedelta(days=days)
-        invite = cls(created_by=by, max_uses=max_uses, expires_at=expires_at)
-        code = invite.renew_code()
-        invite.save()
-        return invite, code
-
-    def renew_code(self) -> str:
-        """A new code, whose hash the invite holds from now on; not saved."""
-        code = secrets.token_urlsafe(32)
-        self.code_hash = secret_hash(code)
-        return code
-
-
-class Token(models.Model):
-    """A bearer token of a program; only the hash is stored."""
-
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
-    secret_hash = models.CharField(max_length=64, unique=True, editable=False)
-    name = models.CharField(max_length=limits.NAME_MAX_LENGTH, default="token")
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-
-    def __str__(self) -> str:
-        return f"{self.name} of {self.user}"
-
-    @classmethod
-    def issue(cls, user: User, *, name: str = "token") -> str:
-        """Store a token and return its secret, which is not shown again."""
-        secret = f"lc_{secrets.token_urlsafe(32)}"
-        cls.objects.create(user=user, secret_hash=secret_hash(secret), name=name)
-        return secret
 
 
 class Revocation(models.Model):

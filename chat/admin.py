@@ -12,6 +12,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from chat import actions, room_settings
@@ -65,7 +66,7 @@ class RoomAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # no generic at run
         counted: QuerySet[Room] = rooms.without_directs().with_member_count()
         return counted
 
-    @admin.display(ordering="member_count")
+    @admin.display(description=_("members"), ordering="member_count")
     def members(self, room: Any) -> int:
         """How many belong to it."""
         return int(room.member_count)
@@ -98,7 +99,12 @@ class RoomAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # no generic at run
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
         """The rooms alone: Django would list each message of them."""
         rooms = list(objs)
-        return [str(room) for room in rooms], {"rooms": len(rooms)}, set(), []
+        return (
+            [str(room) for room in rooms],
+            {str(Room._meta.verbose_name_plural): len(rooms)},
+            set(),
+            [],
+        )
 
     def delete_model(self, request: HttpRequest, obj: Room) -> None:
         """Delete by the action."""

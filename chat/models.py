@@ -56,11 +56,13 @@ class Room(models.Model):
         max_length=200, null=True, blank=True, unique=True, editable=False
     )
     # Empty in a direct or group message: chat/titles.py names it for who looks at it.
-    name = models.CharField(max_length=limits.NAME_MAX_LENGTH)
-    description = models.CharField(max_length=limits.DESCRIPTION_MAX_LENGTH, blank=True)
+    name = models.CharField(_("name"), max_length=limits.NAME_MAX_LENGTH)
+    description = models.CharField(
+        _("what it is for"), max_length=limits.DESCRIPTION_MAX_LENGTH, blank=True
+    )
     # What is going on in it now; what it is for is its description.
     topic = models.CharField(max_length=limits.TOPIC_MAX_LENGTH, blank=True)
-    is_private = models.BooleanField("private", default=False)
+    is_private = models.BooleanField(_("private"), default=False)
     is_read_only = models.BooleanField(default=False)  # admins and moderators write
     is_archived = models.BooleanField(default=False, editable=False)  # nobody does
     # Seconds between two messages of a plain member; 0: as fast as anywhere.
@@ -72,7 +74,9 @@ class Room(models.Model):
         related_name="+",
         editable=False,
     )
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(
+        _("made at"), default=timezone.now, editable=False
+    )
     last_seq = models.BigIntegerField(default=0, editable=False)
     last_changed_seq = models.BigIntegerField(default=0, editable=False)
     # How many of its messages count for nobody as unread (chat/unread.py).
@@ -90,6 +94,8 @@ class Room(models.Model):
 
     class Meta:
         ordering: ClassVar[list[str]] = ["name", "pk"]
+        verbose_name = _("room")
+        verbose_name_plural = _("rooms")
 
     def __str__(self) -> str:
         return self.name
