@@ -5,10 +5,11 @@ belong to it. It carries nothing that must arrive: each web process reads the nu
 again every so often (chat/badges.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from chat.mention_tables import EVERYBODY_KEY
 from chat.models import Room
 from chat.unread import ReadMark, count_of
 from livechat.lib.redis import publish as publish_bytes
@@ -25,6 +26,15 @@ class Activity(msgspec.Struct, frozen=True, array_like=True):
     read: dict[int, int] = {}  # user: how many of them they have read
     joined: list[int] = []  # users whose rooms have to be read again
     mentioned: list[int] = []  # users, each once for a message; 0: everybody
+    unheard_by: list[int] = []  # users, once for each word to everybody not for them
+
+    def mentions_of(self, everybody: set[int]) -> Iterator[tuple[int, int]]:
+        """By user the mentions that came; `everybody`: whom the room concerns."""
+        for user in everybody.intersection(self.unheard_by):
+            yield user, -self.unheard_by.count(user)
+        for named in self.mentioned:
+            for user in everybody if named == EVERYBODY_KEY else (named,):
+                yield user, 1
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -32,7 +42,10 @@ decode = msgspec.msgpack.Decoder(list[Activity]).decode
 
 
 def of(
-    room: Room, marks: Sequence[ReadMark] = (), mentioned: Sequence[int] = ()
+    room: Room,
+    marks: Sequence[ReadMark] = (),
+    mentioned: Sequence[int] = (),
+    unheard_by: Sequence[int] = (),
 ) -> Activity:
     """The room's numbers as they stand, with who has just read how far."""
     return Activity(
@@ -41,6 +54,7 @@ def of(
         count_of(room),
         read={mark.user: mark.counted for mark in marks},
         mentioned=list(mentioned),
+        unheard_by=list(unheard_by),
     )
 
 

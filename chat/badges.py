@@ -167,12 +167,10 @@ class Badges:
         self._dirty.add((user, room))
 
     def _note_mentions(self, numbers: Numbers, told: Activity) -> None:
-        for named in told.mentioned:
-            everybody = numbers.people - told.read.keys()
-            for user in everybody if named == EVERYBODY_KEY else [named]:
-                if person := self._people.get(user):
-                    before = person.mentions.get(told.room, 0)
-                    person.mentions[told.room] = before + 1
+        everybody = numbers.people - told.read.keys()
+        for user, change in told.mentions_of(everybody):
+            if person := self._people.get(user):
+                person.mentions[told.room] = change + person.mentions.get(told.room, 0)
 
     def _schedule(self) -> None:
         if self._timer is None and (self._dirty or self._moved):

@@ -97,7 +97,7 @@ def end(user: User) -> None:
 def _waiting(now: datetime) -> list[User]:
     """People with something unread, who were not here since, and may get a mail."""
     since = now - timedelta(seconds=limits.DIGEST_AFTER_S)
-    unread_of = Notice.objects.filter(
+    unread_of = Notice.objects.heard().filter(
         user=OuterRef("pk"), read_at=None, kind__in=KINDS, at__lt=since
     )
     newer = unread_of.filter(

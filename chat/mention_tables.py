@@ -2,25 +2,40 @@
 
 from typing import ClassVar
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
+
+from accounts.models import Block
 
 EVERYBODY_KEY = 0  # in place of a user's primary key: all who belong to the room
 
 
 class MentionQuerySet(models.QuerySet["Mention"]):
-    """Mentions by who has not read them."""
+    """Mentions by who has not read them. Nobody is mentioned by whom they block."""
 
     def unread_by_room(self, users: list[int]) -> dict[tuple[int, str], int]:
         """How many unread mentions each user has, by room's public id; one query."""
         unread = self.filter(  # in one call, so that all of it is about one membership
             Q(user=None) | Q(user=F("room__memberships__user")),
+            ~is_unheard(OuterRef("room__memberships__user")),
             room__memberships__user__in=users,
             seq__gt=F("room__memberships__last_read_seq"),
         )
         rows = unread.values_list("room__memberships__user", "room__public_id")
         return {(user, room): n for user, room, n in rows.annotate(n=Count("pk"))}
+
+
+def is_unheard(reader: OuterRef) -> Exists:
+    """Whether a mention is in a message of somebody whom its reader blocks.
+
+    For a query of mentions; `reader` is where that says whose mention it would be.
+    """
+    messages = apps.get_model("chat.Message")._base_manager
+    place = {"room": OuterRef(OuterRef("room")), "seq": OuterRef(OuterRef("seq"))}
+    author = messages.filter(**place).values("author")
+    return Exists(Block.objects.filter(user=reader, blocked__in=author))
 
 
 class Mention(models.Model):

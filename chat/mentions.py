@@ -15,7 +15,7 @@ from accounts.models import User
 from chat.desk import Desk
 from chat.mention_tables import EVERYBODY_KEY, Mention
 from chat.models import Membership, Message, Room
-from chat.telling import blockers, tell_named, written_at
+from chat.telling import blockers, blockers_in, tell_named, written_at
 from livechat.lib import limits
 from livechat.lib.text import skeleton
 
@@ -118,5 +118,7 @@ def _keep(message: Message, told: Sequence[User], *, everybody: bool) -> None:
 
 def _tell(message: Message, users: Sequence[int], *, everybody: bool) -> None:
     message.mentioned = (*users, *([EVERYBODY_KEY] if everybody else []))
+    if everybody:
+        message.unheard_by = blockers_in(message.room, message.author_id)
     if not message.room.people_key:  # those of a direct message are told of it anyway
         tell_named(message, users)

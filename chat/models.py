@@ -113,7 +113,6 @@ class Room(models.Model):
     @property
     def people_keys(self) -> frozenset[int]:
         """Whose direct or group message it is, by primary key; else nobody."""
-        # As chat/directs.py has put it together.
         return frozenset(map(int, filter(None, (self.people_key or "").split(","))))
 
     @property
@@ -230,6 +229,7 @@ class Message(models.Model):
 
     # Whom it names, once chat/mentions.py has looked: primary keys, 0 for everybody.
     mentioned: "Sequence[int]" = ()
+    unheard_by: "Sequence[int]" = ()  # of its room, where it names everybody
 
     objects = MessageQuerySet.as_manager()
     # What it answers, and where its thread begins, once read (chat/quotes.py).

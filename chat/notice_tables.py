@@ -24,10 +24,14 @@ FOLLOWS = "follows"
 class NoticeQuerySet(models.QuerySet["Notice"]):
     """Notices by who has not read them. No one hears of whom they block."""
 
+    def heard(self) -> Self:
+        """Those that are not about what a blocked person did."""
+        blocked = Block.objects.filter(user=OuterRef("user"), blocked=OuterRef("actor"))
+        return self.filter(~Exists(blocked))
+
     def heard_by(self, users: Collection[int]) -> Self:
         """Theirs, with the room; of rooms that are there, or of none."""
-        blocked = Block.objects.filter(user=OuterRef("user"), blocked=OuterRef("actor"))
-        rows = self.filter(~Exists(blocked), user__in=users, room__deleted_at=None)
+        rows = self.heard().filter(user__in=users, room__deleted_at=None)
         return rows.select_related("room")
 
     def overfull(self) -> "models.QuerySet[Notice, int]":

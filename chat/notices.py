@@ -18,7 +18,7 @@ from chat.mention_tables import EVERYBODY_KEY
 from chat.models import Membership, Message, Room
 from chat.notice_tables import ASIDE, FOLLOWS, Notice
 from chat.silences import RUNS_TALK
-from chat.telling import blockers, others_of, tell_named, written_at
+from chat.telling import blockers, hearers_of, tell_named, written_at
 from livechat.lib import limits
 from livechat.lib.redis import publish as publish_bytes
 from livechat.push import outbox
@@ -194,7 +194,7 @@ def _of(desk: Desk) -> Iterable[Notice]:
 def _directs(desk: Desk, written: Sequence[Message]) -> Iterable[Notice]:
     """One for each of the others, of the newest that is not theirs."""
     for message in written:  # of a person's rows the last one stays
-        for user in others_of(desk.room, message.author_id):
+        for user in hearers_of(desk.room, message.author_id):
             if message.in_room:
                 yield _notice(Kind.DIRECT, user, message, f"direct:{desk.room.pk}")
             else:

@@ -80,6 +80,7 @@ def _activities(outcomes: Sequence[Outcome]) -> list[Activity]:
     rooms: dict[str, Room] = {}
     writers: dict[str, dict[int, ReadMark]] = defaultdict(dict)
     named: dict[str, list[int]] = defaultdict(list)
+    unheard: dict[str, list[int]] = defaultdict(list)
     for outcome in outcomes:
         message = outcome.message
         if message is None:
@@ -90,13 +91,14 @@ def _activities(outcomes: Sequence[Outcome]) -> list[Activity]:
             everybody = EVERYBODY_KEY in message.mentioned
             one = [EVERYBODY_KEY] if everybody else message.mentioned
             named[outcome.answer.room] += one
+            unheard[outcome.answer.room] += message.unheard_by
         if is_new:
             room = message.room
             writers[outcome.answer.room][message.author_id] = ReadMark(
                 room.pk, message.author_id, message.seq, message.quiet_upto
             )
     return [
-        activity.of(room, list(writers[at].values()), named[at])
+        activity.of(room, list(writers[at].values()), named[at], unheard[at])
         for at, room in rooms.items()
     ]
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from chat.mention_tables import Mention
+from chat.mention_tables import Mention, is_unheard
 from chat.models import Membership
 from livechat.lib.prepared import Prepared
 
@@ -42,6 +42,7 @@ def _standings_of(*users: int) -> "QuerySet[Membership, tuple[object, ...]]":
     mentions = (
         Mention.objects.filter(
             Q(user=None) | Q(user=OuterRef("user")),
+            ~is_unheard(OuterRef(OuterRef("user"))),
             room=OuterRef("room"),
             seq__gt=OuterRef("last_read_seq"),
         )

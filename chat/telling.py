@@ -35,11 +35,6 @@ def written_at(desk: Desk) -> list[Message]:
     return [one for one in (*desk.new.values(), *whole) if one.body]
 
 
-def others_of(room: Room, author: int) -> set[int]:
-    """Whose direct or group message it is, but the author's own."""
-    return set(room.people_keys - {author})
-
-
 def blockers(author: int, users: Collection[int]) -> set[int]:
     """Those of the users who block the author; one query, none for nobody."""
     if not users:
@@ -48,9 +43,24 @@ def blockers(author: int, users: Collection[int]) -> set[int]:
     return set(found.values_list("user_id", flat=True))
 
 
+def blockers_in(room: Room, author: int) -> list[int]:
+    """Those of the room's people who block the author; one query."""
+    found = Block.objects.filter(blocked=author, user__memberships__room=room)
+    return list(found.values_list("user_id", flat=True))
+
+
+def hearers_of(room: Room, author: int) -> set[int]:
+    """The others of a direct or group message, but those who block the author.
+
+    One query for a group; of two nobody writes while one blocks the other.
+    """
+    others = set(room.people_keys - {author})
+    return others - blockers(author, others) if room.kind == Room.Kind.GROUP else others
+
+
 def _tell_others(room: Room, message: Message) -> None:
     outbox.notify(
-        others_of(room, message.author_id),
+        hearers_of(room, message.author_id),
         Word(
             tag_of(room.public_id),
             message.author.display_name,

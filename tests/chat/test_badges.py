@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from accounts.blocks import block
 from accounts.models import User
 from chat import actions, members
 from chat.models import Membership, Room
@@ -32,6 +33,26 @@ async def test_a_message_raises_the_badge_of_each_device_within_a_second(
         await writer.post(room.public_id, "two")
         await phone.expect("unread", room=room.public_id, unread=2)
         assert not [one for one in writer.frames if one["type"] == "unread"]
+
+
+async def test_a_word_to_everybody_is_no_mention_for_who_blocks_its_author(
+    live: Live, room: Room, member: Member
+) -> None:
+    writer, writers = member(room, "Writer")
+    (bob, bobs), (_, anns) = member(room, "Bob"), member(room, "Ann")
+    await asyncio.to_thread(block, bob, writer)
+    async with (
+        live.client(writers) as socket,
+        live.client(bobs) as phone,
+        live.client(anns) as other,
+    ):
+        for count in (1, 2):
+            await socket.post(room.public_id, "@room come")
+            await other.expect("unread", unread=count, mentions=count)
+            await phone.expect("unread", unread=count, mentions=0)
+        await socket.post(room.public_id, "@Ann and @Bob")
+        await other.expect("unread", unread=3, mentions=3)
+        await phone.expect("unread", unread=3, mentions=0)
 
 
 async def test_what_is_read_here_is_read_on_the_other_device(

@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from accounts import blocks
 from accounts.models import Device, User
 from chat import digests, members
 from chat.directs import begin_direct
@@ -90,6 +91,17 @@ def test_each_mail_is_in_the_language_of_who_gets_it(
     assert english.subject.startswith("2 unread for you in ")
     assert "- Alice mentioned you in Reminder: @Bob" in english.body
     assert "To get no more of them, open: http" in english.body
+
+
+def test_what_a_blocked_person_wrote_is_not_mailed_and_costs_no_other_mail(
+    alice: User, bob: User, lounge: Room
+) -> None:
+    say(alice, lounge, "@room come", "@Bob secret")
+    blocks.block(bob, alice)
+    let_time_pass()
+    assert sent() == []
+    blocks.unblock(bob, alice)
+    assert len(sent()) == 1
 
 
 @pytest.mark.parametrize("how", ["read", "deleted", "lost", "here", "off", "closed"])

@@ -3,10 +3,12 @@
 import pytest
 from django.db.models import F
 
+from accounts.blocks import block, unblock
 from accounts.models import User
 from chat.mention_tables import Mention
 from chat.models import Membership, Message, Room
 from chat.reading import mark_read
+from chat.standings import standings
 from livechat.lib import limits
 from livechat.lib.markdown import plain_text, render
 from tests.chat.pages import client_of, room_of
@@ -165,3 +167,27 @@ def test_only_people_of_the_room_are_proposed(
 def test_a_mark_is_escaped_and_has_a_name() -> None:
     assert render("@a<b>") == '<p><span class="mention">@a</span>&lt;b&gt;</p>'
     assert render("a @") == "<p>a @</p>"
+
+
+@pytest.mark.parametrize("text", ["@room come", "@here", "@Bob", "@room and @Bob"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_the_words_of_somebody_whom_one_blocks_are_no_mention(
+    alice: User, bob: User, charlie: User, text: str, when: str
+) -> None:
+    lounge = room_of(alice, bob, charlie)
+    if when == "before":
+        block(bob, alice)
+    post(lounge, alice, text)
+    if when == "after":
+        block(bob, alice)
+    key = (bob.pk, lounge.public_id)
+    assert key not in Mention.objects.unread_by_room([bob.pk, charlie.pk])
+    assert [one.mentions for one in standings([bob.pk])[bob.pk]] == [0]
+    assert "count--mention" not in client_of(bob).get("/").content.decode()
+    [room] = client_of(bob).get("/api/rooms").json()["rooms"]
+    assert (room["mentions"], room["unread"]) == (0, 1)
+    if text != "@Bob":  # the others are meant as ever
+        assert [one.mentions for one in standings([charlie.pk])[charlie.pk]] == [1]
+    if when == "after" or text == "@room come":
+        unblock(bob, alice)
+        assert Mention.objects.unread_by_room([bob.pk]) == {key: 1}

@@ -218,6 +218,17 @@ def test_of_whom_one_blocks_nothing_is_told(alice: User, bob: User) -> None:
     assert kinds(bob) == []
 
 
+def test_in_a_group_of_whom_one_blocks_nothing_takes_the_place_of_anothers_word(
+    alice: User, bob: User, charlie: User
+) -> None:
+    group, _ = begin_direct(alice, [bob, charlie])
+    blocks.block(bob, alice)
+    say(charlie, group, "hello")
+    say(alice, group, "hello too")
+    assert [one.actor for one in entries(bob)] == [charlie]
+    assert [one.actor for one in entries(charlie)] == [alice]
+
+
 def test_a_text_that_has_grown_is_told_of_when_it_is_whole(
     alice: User, bob: User
 ) -> None:

@@ -44,6 +44,22 @@ def test_the_others_of_a_direct_message_are_told_of_the_newest(
     assert told == {bob: "two", alice: "three"}
 
 
+@pytest.mark.parametrize("text", ["@room come", "@here", "@Bob", "yes"])
+def test_nobodys_devices_are_told_of_whom_they_block(
+    alice: User, bob: User, charlie: User, text: str
+) -> None:
+    browser(bob)
+    blocks.block(bob, alice)
+    lounge = room_of(alice, bob, charlie)
+    group, _ = begin_direct(charlie, [alice, bob])
+    for room in (lounge, group):
+        first = say(bob, room, "hello")
+        say(alice, room, text, reply_to=first)
+    assert not Push.objects.exists()
+    say(charlie, group, text)
+    assert Push.objects.get().title == "Charlie"
+
+
 def test_a_room_of_many_tells_no_devices(alice: User, bob: User) -> None:
     browser(bob)
     lounge = room_of(alice, bob)
