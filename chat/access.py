@@ -10,15 +10,35 @@ from accounts.sessions import Principal
 from chat.models import Membership, Message, Room
 from chat.silences import RUNS_TALK, is_deserted, silence
 from chat.titles import entitle
+from livechat.lib.prepared import Prepared
 from livechat.lib.words import marked
 
 Rule = Callable[[User, Room], bool]
 
 
+# Every page asks these.
+_roles = Prepared(
+    lambda room, user: Membership.objects.filter(room=room, user=user).values_list(
+        "role"
+    ),
+    int,
+    int,
+)
+_visible = Prepared(
+    lambda user, room: (
+        Room.objects.visible_to(User(pk=user))
+        .with_member_count()
+        .filter(public_id=room)
+    ),
+    int,
+    str,
+)
+
+
 def role_in(user: User, room: Room) -> str | None:
     """The user's role in the room, None when they do not belong (one query)."""
-    roles = Membership.objects.filter(room=room, user=user)
-    return roles.values_list("role", flat=True).first()
+    row = _roles.row(room.pk, user.pk)
+    return row[0] if row else None
 
 
 def can(user: User, action: str, room: Room) -> bool:
@@ -71,12 +91,11 @@ def room_or_404(user: User, public_id: str) -> Room:
     Raises:
         Http404: it is not there, or not theirs; both look the same.
     """
-    rooms = Room.objects.visible_to(user).with_member_count()
-    try:
-        found = rooms.get(public_id=public_id)
-    except Room.DoesNotExist:
-        raise Http404(marked("No such room, or it is not yours to see.")) from None
-    entitle([found], user)
+    rooms = _visible.objects(user.pk, public_id) if user.is_active else []
+    if not rooms:
+        raise Http404(marked("No such room, or it is not yours to see."))
+    entitle(rooms, user)
+    found: Room = rooms[0]
     return found
 
 

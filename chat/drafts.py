@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -17,6 +17,7 @@ from chat.changes import TooManyChanges
 from chat.models import Message, Room
 from chat.own_tables import Draft
 from livechat.lib import limits
+from livechat.lib.prepared import Prepared
 from livechat.lib.text import checked_piece
 
 
@@ -30,11 +31,18 @@ class Begun:
 
 def draft_of(user: User, room: Room) -> Begun:
     """The user's draft in the room; one query."""
+    found = _drafts.objects(user.pk, room.pk)
+    return Begun(found[0].body, found[0].client_id) if found else Begun("")
+
+
+def _unsent(user: int, room: int) -> "QuerySet[Draft]":
     sent = Message.objects.filter(
         room=room, author=user, client_id=OuterRef("client_id")
     )
-    found = Draft.objects.filter(~Exists(sent), user=user, room=room).first()
-    return Begun(found.body, found.client_id) if found else Begun("")
+    return Draft.objects.filter(~Exists(sent), user=user, room=room)
+
+
+_drafts = Prepared(_unsent, int, int)
 
 
 def keep_draft(user: User, room: Room, body: str, client_id: UUID) -> None:

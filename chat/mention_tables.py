@@ -1,6 +1,6 @@
 """Who is mentioned in which message: written with it, gone with its text."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.apps import apps
 from django.conf import settings
@@ -15,8 +15,8 @@ EVERYBODY_KEY = 0  # in place of a user's primary key: all who belong to the roo
 class MentionQuerySet(models.QuerySet["Mention"]):
     """Mentions by who has not read them. Nobody is mentioned by whom they block."""
 
-    def unread_by_room(self, users: list[int]) -> dict[tuple[int, str], int]:
-        """How many unread mentions each user has, by room's public id; one query."""
+    def unread_by(self, users: list[int]) -> "models.QuerySet[Mention, Any]":
+        """For each user and room (its public id) how many are unread, if any are."""
         unread = self.filter(  # in one call, so that all of it is about one membership
             Q(user=None) | Q(user=F("room__memberships__user")),
             ~is_unheard(OuterRef("room__memberships__user")),
@@ -24,7 +24,7 @@ class MentionQuerySet(models.QuerySet["Mention"]):
             seq__gt=F("room__memberships__last_read_seq"),
         )
         rows = unread.values_list("room__memberships__user", "room__public_id")
-        return {(user, room): n for user, room, n in rows.annotate(n=Count("pk"))}
+        return rows.annotate(n=Count("pk"))
 
 
 def is_unheard(reader: OuterRef) -> Exists:

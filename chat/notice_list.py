@@ -23,6 +23,7 @@ from chat.titles import entitle
 from chat.unread import told_of, unread_in
 from livechat.lib import limits
 from livechat.lib.markdown import plain_text
+from livechat.lib.prepared import Prepared
 
 Kind = Notice.Kind
 OF_MESSAGES = frozenset({Kind.MENTION, Kind.REPLY, Kind.DIRECT, Kind.REACTION})
@@ -80,14 +81,15 @@ class Entry:
         }
 
 
-def bell(user: User, memberships: Iterable[Membership]) -> Bell:
-    """What waits for the user, who belongs to these rooms; one query."""
-    rows = _unread([user.pk])
-    return _bell(rows, user, {(user.pk, one.room_id): one for one in memberships})
+def waiting(user: User, memberships: Iterable[Membership]) -> int:
+    """How much waits for the user, who belongs to these rooms; one query."""
+    standings = {(user.pk, one.room_id): one for one in memberships}
+    rows = _waiting.objects(user.pk)
+    return sum(_weight(one, user, _standing(one, standings)) for one in rows)
 
 
 def bells(users: Collection[int]) -> dict[int, Bell]:
-    """The same for several people who have an account; three queries."""
+    """What waits for several people who have an account; three queries."""
     rows: dict[int, list[Notice]] = {user: [] for user in users}
     for one in _unread(users):
         rows[one.user_id].append(one)
@@ -141,6 +143,9 @@ def _unread(users: Collection[int]) -> NoticeQuerySet:
     in_room = Q(kind__in=READ_IN_ROOM) & ~Q(text__startswith=ASIDE)
     rows = Notice.objects.heard_by(users).filter(read_at=None)
     return rows.exclude(in_room & Exists(read))
+
+
+_waiting = Prepared(lambda user: _unread([user]).select_related(None), int)
 
 
 def _standings(notices: Iterable[Notice]) -> dict[tuple[int, int], Membership]:

@@ -213,15 +213,15 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def page_before(self, seq: int, size: int = limits.PAGE_SIZE) -> "list[Message]":
         """The `size` messages below `seq`, oldest first, growing ones so far."""
         rows = self.filter(seq__lt=seq).select_related("author").order_by("-seq")
-        return _with_texts(list(rows[:size])[::-1])
+        return with_texts(list(rows[:size])[::-1])
 
     def page_after(self, seq: int, size: int = limits.PAGE_SIZE) -> "list[Message]":
         """The `size` messages above `seq`, oldest first, growing ones so far."""
         rows = self.filter(seq__gt=seq).select_related("author").order_by("seq")
-        return _with_texts(list(rows[:size]))
+        return with_texts(list(rows[:size]))
 
 
-def _with_texts(messages: "list[Message]") -> "list[Message]":
+def with_texts(messages: "list[Message]") -> "list[Message]":
     """The page; a query more, and one for their texts, only if some of it grows.
 
     And one for the names of who reacted, if anybody did.

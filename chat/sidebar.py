@@ -13,11 +13,10 @@ from django.template.loader import get_template
 from django.templatetags.static import static
 
 from accounts.models import User
-from chat.mention_tables import Mention
 from chat.models import Membership, Room
-from chat.notice_list import bell
+from chat.notice_list import waiting
 from chat.titles import directs_of
-from chat.unread import told_of, unread_in
+from chat.unread import mentions_of, told_of, unread_in
 from livechat.lib.words import marked
 
 ROWS_KEPT = 4_096  # rendered rows in memory, about 3 MB
@@ -88,7 +87,7 @@ class Listed:
 def context(user: User, room: Room | None = None) -> dict[str, Any]:
     """What `chat/_sidebar.html` needs, and the reader's place in `room`.
 
-    Four queries, and one for the names of direct messages where there are any.
+    Three queries, and two for direct messages where there are any.
     """
     found = Membership.objects.listed_for(user)
     here = next((one for one in found if room and one.room_id == room.pk), None)
@@ -98,21 +97,22 @@ def context(user: User, room: Room | None = None) -> dict[str, Any]:
             if section.holds(one):
                 sections[section.name].append(one)
                 break
-    unread = Mention.objects.unread_by_room([user.pk])
-    mentions = {of_room: count for (_, of_room), count in unread.items()}
+    mentions = mentions_of(user)
     listed = [
         Listed(one, _rows(sections[one.name], room, mentions)) for one in SECTIONS
     ]
-    return {"sidebar": listed, "standing": here, "bell": bell(user, found).count}
+    return {"sidebar": listed, "standing": here, "bell": waiting(user, found)}
 
 
 def _called(found: list[Membership], user: User) -> list[Membership]:
     """The memberships with direct messages last, the latest word first, and named."""
+    rooms = [one for one in found if not one.room.is_direct]
+    if len(rooms) == len(found):
+        return rooms
     of_room = {one.room_id: one for one in found}
     directs = [one for one in directs_of(user) if one.pk in of_room]
     for direct in directs:
         of_room[direct.pk].room = direct
-    rooms = [one for one in found if not one.room.is_direct]
     return rooms + [of_room[one.pk] for one in directs]
 
 

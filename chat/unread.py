@@ -15,6 +15,7 @@ from accounts.models import User
 from chat.mention_tables import Mention
 from chat.models import Membership, Message, Room
 from livechat.lib import limits
+from livechat.lib.prepared import Prepared
 
 NEW_CONTEXT = 10  # messages that are shown above the first new one
 
@@ -50,13 +51,20 @@ def numbers_of(user: User, rooms: Iterable[Room]) -> dict[int, tuple[int, int]]:
     Of the rooms that they belong to, whatever they want to be told of; two questions.
     """
     loaded = {room.pk: room for room in rooms}
-    mentions = Mention.objects.unread_by_room([user.pk])
+    mentions = mentions_of(user)
     found = {}
     for one in Membership.objects.filter(user=user, room__in=loaded):
         room = one.room = loaded[one.room_id]
-        named = mentions.get((user.pk, room.public_id), 0)
-        found[room.pk] = unread_in(one), named
+        found[room.pk] = unread_in(one), mentions.get(room.public_id, 0)
     return found
+
+
+def mentions_of(user: User) -> dict[str, int]:
+    """How many unread mentions the user has, by room's public id; one query."""
+    return {room: count for _, room, count in _mentions.rows(user.pk)}
+
+
+_mentions = Prepared(lambda user: Mention.objects.unread_by([user]), int)
 
 
 def told_of(level: str, now: tuple[int, int]) -> tuple[int, int]:
@@ -80,8 +88,21 @@ def quiet_upto(room: Room, seq: int) -> int:
 
 def first_unread(room: Room, after: int) -> int | None:
     """The number of the first message above `after` that counts, None without one."""
-    rows = Message.objects.filter(room=room, seq__gt=after, seq__lte=room.last_seq)
-    return rows.counting().order_by("seq").values_list("seq", flat=True).first()
+    row = _first_unread.row(room.pk, after, room.last_seq)
+    return row[0] if row else None
+
+
+_first_unread = Prepared(
+    lambda room, after, last: (
+        Message.objects.filter(room=room, seq__gt=after, seq__lte=last)
+        .counting()
+        .order_by("seq")
+        .values_list("seq")[:1]
+    ),
+    int,
+    int,
+    int,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,10 +32,10 @@ from chat.drafts import draft_of, forget_draft
 from chat.forms import BeforeForm, MessageForm, RoomForm
 from chat.forms_read import ThreadForm
 from chat.inbox import Refused
+from chat.log_pages import page_before
 from chat.models import Membership, Message, Room
 from chat.people import pane
 from chat.presence import present
-from chat.quotes import quoted
 from chat.refusals import REFUSAL_STATUS, go, tells_refusals
 from chat.roster import Roster
 from chat.silences import DESERTED, is_deserted
@@ -239,8 +239,7 @@ def _page(user: User, room: Room, before: int | None) -> list[Message]:
     last section and the cursor belong together.
     """
     end = room.last_seq + 1 if before is None else min(before, room.last_seq + 1)
-    rows = Message.objects.readable_by(user, room).shown()
-    return quoted(rows.page_before(end))
+    return page_before(user, room, end)
 
 
 def _refused_page(

@@ -145,7 +145,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
                 "accounts.http.community",
             ],
-            "builtins": ["django.templatetags.i18n"],
+            "builtins": ["django.templatetags.i18n", "livechat.lib.icons"],
             "loaders": [
                 (
                     "django.template.loaders.cached.Loader",

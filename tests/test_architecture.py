@@ -113,7 +113,7 @@ CHAT_LAYERS = (
         "openapi_rooms",
         "happenings",
     ),
-    ("notice_list", "openapi_notices"),
+    ("notice_list", "log_pages", "openapi_notices"),
     ("fragments",),
     (
         "access",

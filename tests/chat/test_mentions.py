@@ -9,6 +9,7 @@ from chat.mention_tables import Mention
 from chat.models import Membership, Message, Room
 from chat.reading import mark_read
 from chat.standings import standings
+from chat.unread import mentions_of
 from livechat.lib import limits
 from livechat.lib.markdown import plain_text, render
 from tests.chat.pages import client_of, room_of
@@ -122,7 +123,7 @@ def test_one_message_is_one_mention_for_whom_it_names_twice(
     post(lounge, alice, "@room and @Bob above all")
     assert named(lounge) == [None]
     assert bob.public_id in html_of(lounge)
-    assert Mention.objects.unread_by_room([bob.pk]) == {(bob.pk, lounge.public_id): 1}
+    assert mentions_of(bob) == {lounge.public_id: 1}
 
 
 def test_ones_own_name_is_a_chip_and_no_mention(alice: User, bob: User) -> None:
@@ -144,9 +145,9 @@ def test_the_badge_counts_mentions_until_they_are_read(alice: User, bob: User) -
     assert "count--mention" not in client.get("/").content.decode()
     assert "count--mention" not in client_of(alice).get("/").content.decode()
     mark_read(bob, lounge, 1)
-    assert Mention.objects.unread_by_room([bob.pk]) == {(bob.pk, lounge.public_id): 1}
+    assert mentions_of(bob) == {lounge.public_id: 1}
     mark_read(bob, lounge, 3)
-    assert Mention.objects.unread_by_room([bob.pk]) == {}
+    assert mentions_of(bob) == {}
     assert unread(bob, lounge) == 0
 
 
@@ -180,8 +181,7 @@ def test_the_words_of_somebody_whom_one_blocks_are_no_mention(
     post(lounge, alice, text)
     if when == "after":
         block(bob, alice)
-    key = (bob.pk, lounge.public_id)
-    assert key not in Mention.objects.unread_by_room([bob.pk, charlie.pk])
+    assert mentions_of(bob) == {}
     assert [one.mentions for one in standings([bob.pk])[bob.pk]] == [0]
     assert "count--mention" not in client_of(bob).get("/").content.decode()
     [room] = client_of(bob).get("/api/rooms").json()["rooms"]
@@ -190,4 +190,4 @@ def test_the_words_of_somebody_whom_one_blocks_are_no_mention(
         assert [one.mentions for one in standings([charlie.pk])[charlie.pk]] == [1]
     if when == "after" or text == "@room come":
         unblock(bob, alice)
-        assert Mention.objects.unread_by_room([bob.pk]) == {key: 1}
+        assert mentions_of(bob) == {lounge.public_id: 1}

@@ -1,6 +1,7 @@
 """A prepared question answers as the queryset does, and asks anew each time."""
 
 import pytest
+from django.db.models import F
 from django.db.models.functions import Now
 
 from accounts.models import User
@@ -29,6 +30,19 @@ def test_the_answer_is_of_the_values_given_and_of_this_moment(
 def test_a_value_is_never_read_as_sql(bob: User) -> None:
     assert by_name.row("Bob' OR '1'='1", "member") is None
     assert by_name.row("100%s", "member") is None
+
+
+@pytest.mark.django_db
+def test_the_answer_may_be_whole_rows_of_a_model_with_what_is_annotated(
+    alice: User, bob: User
+) -> None:
+    doubled = Prepared(
+        lambda pk: User.objects.filter(pk=pk).annotate(more=F("epoch") + 1), int
+    )
+    assert doubled.objects(alice.pk) == [alice]
+    [found] = doubled.objects(bob.pk)
+    assert (found, found.is_active, found.more) == (bob, True, bob.epoch + 1)
+    assert found.created_at == bob.created_at
 
 
 @pytest.mark.django_db
