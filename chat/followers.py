@@ -23,6 +23,9 @@ RULES: dict[str, dict[str, Any]] = {
     "archived": {"is_archived": True},
     "restored": {"is_archived": False},
 }
+# Events that end or begin a silence: of one person, and of everybody.
+VOICES = frozenset({"muted", "unmuted", "role"}) | RULES.keys()
+FOR_ALL = frozenset({"private"}) | RULES.keys()
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,9 +43,6 @@ from livechat.lib.storage import NoAnswer, fresh
 logger = logging.getLogger(__name__)
 
 RETRY_DELAY_S = 0.5
-# Events that end or begin a silence: of one person, and of everybody.
-VOICES = frozenset({"muted", "unmuted", "role"}) | followers.RULES.keys()
-FOR_ALL = frozenset({"private"}) | followers.RULES.keys()
 
 _answers = msgspec.msgpack.Decoder(list[Answer])
 
@@ -186,11 +183,11 @@ class WebProcess:
         concerned = [
             one
             for one in feed.crowd
-            if event.kind in FOR_ALL or one.principal.public_id == event.user
+            if event.kind in followers.FOR_ALL or one.principal.public_id == event.user
         ]
         gone = [one for one in concerned if not self.learn(one, room, event)]
         self.end(gone, room, event.kind, hidden=event.hidden)
-        if event.kind in VOICES:
+        if event.kind in followers.VOICES:
             for connection in concerned:
                 self.tell_voice(connection, room)
         if event.kind == "joined":
@@ -203,8 +200,11 @@ class WebProcess:
         return self.attendance.viewing.roster(room)
 
     def tell_voice(self, connection: Connection, room: str) -> None:
-        """Show a member's own page whether they may write."""
+        """Show on a member's page whether they may write; who may not types no more."""
         known: Known | None = connection.known.get(room)
+        if known is not None and known.silence:
+            hush = self.attendance.typing(room, connection, on=False)
+            self._keep(asyncio.create_task(hush))
         if connection.html and known is not None and known.role is not None:
             html = people.voice_fragment(room, known.silence)
             connection.send(b"", html)

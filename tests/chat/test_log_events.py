@@ -17,6 +17,7 @@ from accounts.models import Token, User
 from chat import actions, members, room_settings
 from chat.changes import NotPossible
 from chat.models import Ban, Membership, Message, Room
+from livechat.lib import limits
 from tests.chat.asking import asked
 from tests.chat.conftest import Member, Person
 from tests.chat.test_socket_resume import fill
@@ -368,6 +369,31 @@ async def test_a_muted_member_reads_and_neither_writes_nor_types(
         await muted.say("typing", room=room.public_id, on=True)
         await other.expect("user_typing")
         await muted.post(room.public_id, "again")
+
+
+@pytest.mark.parametrize(
+    "how", ["muted", "removed", "banned", "is_read_only", "is_archived"]
+)
+async def test_who_may_write_no_more_is_seen_typing_no_more(
+    live: Live, room: Room, member: Member, how: str
+) -> None:
+    (bob, bobs), (_, anns) = member(room, "Bob"), member(room, "Ann")
+    owner = owner_of(room)
+    async with live.client(bobs) as typist, live.client(anns) as other:
+        await other.subscribe(room.public_id)
+        await typist.subscribe(room.public_id)
+        await typist.expect("presence_state")
+        await typist.say("typing", room=room.public_id, on=True)
+        await other.expect("user_typing")
+        if how in ENDINGS:
+            await asyncio.to_thread(ENDINGS[how], owner, room, bob)
+        elif how == "muted":
+            await asyncio.to_thread(members.set_muted, owner, room, bob, muted=True)
+        else:
+            change: Any = {how: True}
+            await asyncio.to_thread(room_settings.update_room, owner, room, **change)
+        soon_s = limits.TYPING_TTL_S / 2  # by itself it ends no sooner than twice that
+        await other.expect("user_stopped_typing", soon_s)
 
 
 async def test_to_who_is_banned_a_public_room_looks_like_none(
