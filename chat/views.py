@@ -158,9 +158,11 @@ def me_css(request: UserRequest, public_id: str) -> HttpResponse:
     if public_id != request.user.public_id:
         raise Http404("Not yours.")
     blocked = request.user.blocks.values_list("blocked__public_id", flat=True)
-    context = {"me": public_id, "blocked": blocked}
+    words = {"you": gettext("You"), "sent": gettext("Sent ✓")}
+    context = {"me": public_id, "blocked": blocked, **words}
     response = render(request, "chat/me.css", context, content_type="text/css")
-    # The address holds a version, which a test keeps in step with the file.
+    # The address holds a version, which a test keeps in step with the file, and the
+    # language.
     response["Cache-Control"] = "private, max-age=31536000, immutable"
     return response
 

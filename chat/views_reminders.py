@@ -45,5 +45,5 @@ def reminder_cancel(request: UserRequest, public_id: str) -> HttpResponse:
     """Forget one of one's own; 404 for others'."""
     if not reminders.cancel(request.user, public_id):
         raise Http404("There is no such reminder, or it was told by now.")
-    messages.success(request, gettext("Cancelled."))
+    messages.success(request, gettext("Removed."))
     return redirect("reminders")

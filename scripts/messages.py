@@ -52,7 +52,7 @@ _MARKED = re.compile(
 )
 
 # What may stand in a template as it is: names, and what is no word of a language.
-NAMES = frozenset({"UTC", "livechat", "Ctrl"})
+NAMES = frozenset({"UTC", "livechat"})
 # Templates that may hold other texts, and why.
 ALLOWED: dict[str, str] = {}
 SHOWN_ATTRIBUTES = frozenset(

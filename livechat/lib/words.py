@@ -17,9 +17,15 @@ DEFAULT = "en"  # what the code is written in
 
 # Private use (U+E000 to U+F8FF): no script, no emoji, and no text of ours has them.
 _BEGIN, _NEXT, _END = "\ue000", "\ue001", "\ue002"
-MARKS = re.compile(f"[{_BEGIN}{_NEXT}{_END}]")
+# The same of a sentence that stands in another's place; deeper there is none.
+_WITHIN = "\ue003\ue004\ue005"
+MARKS = re.compile(f"[{_BEGIN}{_NEXT}{_END}{_WITHIN}]")
+_INWARDS = str.maketrans(_BEGIN + _NEXT + _END, _WITHIN)
+_OUTWARDS = str.maketrans(_WITHIN, _BEGIN + _NEXT + _END)
 
 _FIRST = _BEGIN.encode()
+_FIRST_WITHIN = _WITHIN[0].encode()
+_INNER = re.compile(f"[{_WITHIN}]")
 # No mark may begin inside of one: whoever wrote a lone beginning opens nothing.
 _MARKED = re.compile(rb"\xee\x80\x80((?:[^\xee]|\xee(?!\x80[\x80\x82]))*+)\xee\x80\x82")
 _PLACE = re.compile(r"\{(\d)\}")
@@ -40,7 +46,8 @@ class Words(str):
         """The sentence with `args` in its places {0}, {1} and so on."""
         given = [MARKS.sub("", str(one)) for one in args]
         self = super().__new__(cls, _filled(msgid, given))
-        self.marked = _BEGIN + _NEXT.join([msgid, *given]) + _END
+        marks = map(_inner, args, given)
+        self.marked = _BEGIN + _NEXT.join([msgid, *marks]) + _END
         return self
 
     def __str__(self) -> str:
@@ -71,7 +78,8 @@ def from_mark(text: str) -> str:
     """What `mark_of` was given."""
     if not (text.startswith(_BEGIN) and text.endswith(_END)):
         return text
-    return Words(*text[1:-1].split(_NEXT))
+    msgid, *args = text[1:-1].split(_NEXT)
+    return Words(msgid, *(from_mark(one.translate(_OUTWARDS)) for one in args))
 
 
 def recognised(text: str, sentences: Iterable[Words]) -> str:
@@ -90,6 +98,7 @@ def spoken(text: str, language: str) -> str:
     if not isinstance(sentence := from_mark(text), Words):
         return text
     msgid, *args = sentence.marked[1:-1].split(_NEXT)
+    args = [spoken(one.translate(_OUTWARDS), language) for one in args]
     with translation.override(language):
         return _filled(translation.gettext(msgid), args)
 
@@ -123,7 +132,21 @@ def _said(mark: bytes, language: str) -> bytes:
     sentence = _in_language(msgid, language)
     if b"{" not in sentence:
         return sentence
+    args = [_outwards(one, language) for one in args]
     return _BYTES_PLACE.sub(lambda place: _given(place, args), sentence)
+
+
+def _inner(given: object, text: str) -> str:
+    """What stands in a place: a sentence as its mark, unless it holds one itself."""
+    mark = given.marked if isinstance(given, Words) else ""
+    return mark.translate(_INWARDS) if mark and not _INNER.search(mark) else text
+
+
+def _outwards(arg: bytes, language: str) -> bytes:
+    """What stands in a place, in the language."""
+    if _FIRST_WITHIN not in arg:
+        return arg
+    return put(arg.decode(errors="replace").translate(_OUTWARDS).encode(), language)
 
 
 def _given(place: re.Match[bytes], args: list[bytes]) -> bytes:

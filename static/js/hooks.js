@@ -95,13 +95,13 @@
   // The sandbox of a diagram says how high it is, and can say nothing else.
   addEventListener("message", ({ data }) => ((byId(data?.frame) ?? {}).height = data?.height_px));
 
-  // Times and days, in the reader's zone.
-  const clock = new Intl.DateTimeFormat([], { hour: "numeric", minute: "2-digit" });
-  const full = new Intl.DateTimeFormat([], { dateStyle: "full", timeStyle: "short" });
-  const long = new Intl.DateTimeFormat("en", { dateStyle: "full" });
+  // Times and days, in the reader's zone; in the page's language, as the browser's region has it.
+  const { lang } = document.documentElement, spoken = [...navigator.languages.filter((one) => one.startsWith(lang)), lang];
+  const said = { hour: "numeric", minute: "2-digit" }, whole = { dateStyle: "full", timeStyle: "short" };
+  const [clock, full, long] = [said, whole, { dateStyle: "full" }].map((one) => new Intl.DateTimeFormat(spoken, one));
   const dayOf = (msg) => new Date(msg.querySelector("time").dateTime).setHours(0, 0, 0, 0);
   const dayName = (day, ago = Math.round((new Date().setHours(0, 0, 0, 0) - day) / 864e5)) =>
-    ["Today", "Yesterday"][ago] ?? long.format(day);
+    ago < 2 ? new Intl.RelativeTimeFormat(spoken, { numeric: "auto" }).format(-ago, "day") : long.format(day);
   const beside = (el, to, end) => el[`${to}ElementSibling`] ?? el.parentElement?.[`${to}ElementSibling`]?.[`${end}ElementChild`];
   const markDay = (msg) => {
     if (!msg?.matches(".msg[data-seq]")) return;

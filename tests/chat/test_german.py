@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Token, User
+from chat.directs import begin_direct
 from chat.models import Room
 from tests.chat.pages import client_of, fill, room_of
 
@@ -75,3 +76,22 @@ def test_a_refusal_is_german_on_a_page_and_english_for_programs(
         },
     )
     assert told.json()["error"] == "This message is yours. You can delete it."
+
+
+def test_a_title_within_a_sentence_is_german_too(
+    lounge: Room, alice: User, bob: User, charlie: User
+) -> None:
+    group, _ = begin_direct(alice, [bob, charlie])
+    page = client_of(alice).get(reverse("room", args=[group.public_id]))
+    assert "Du und Bob und Charlie" in page.content.decode()
+
+
+def test_the_words_of_the_personal_stylesheet_are_german_at_an_address_of_their_own(
+    lounge: Room, alice: User
+) -> None:
+    client = client_of(alice)
+    page = client.get(reverse("room", args=[lounge.public_id])).content.decode()
+    assert "&amp;l=de" in page
+    css = client.get(reverse("me_css", args=[alice.public_id])).content.decode()
+    assert 'content: "Du"' in css
+    assert 'content: "Gesendet ✓"' in css

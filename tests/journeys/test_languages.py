@@ -38,6 +38,8 @@ def test_two_people_read_one_room_each_in_their_language(new_page: NewPage) -> N
     expect(tools_of(bob)).to_have_attribute(
         "aria-label", "Aktionen für diese Nachricht"
     )
+    for page, day in ((alice, "today"), (bob, "heute")):
+        expect(page.locator("[data-day]").first).to_have_attribute("data-day", day)
     say(bob, "\ue000Older messages\ue002 and \ue001")
     expect(alice.get_by_text("Older messages and", exact=True)).to_be_visible()
     expect(bob.get_by_text("Older messages and", exact=True)).to_be_visible()

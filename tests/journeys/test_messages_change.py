@@ -41,7 +41,7 @@ def test_what_is_edited_or_deleted_changes_in_its_place(new_page: NewPage) -> No
     expect(gone).to_contain_text("This message was deleted.")
     expect(page.locator(f"#m-{second - 1} .msg__edited")).to_be_visible()
     assert shown(page) == ["first", "This message was deleted.", "a", "B", "c"]
-    expect(page.locator(f"#m-{second - 1}")).to_have_attribute("data-day", "Today")
+    expect(page.locator(f"#m-{second - 1}")).to_have_attribute("data-day", "today")
     page.reload()
     assert shown(page) == ["first", "This message was deleted.", "a", "B", "c"]
     expect(page.locator(f"#m-{seqs[1]} .msg__edited")).to_have_text("edited")

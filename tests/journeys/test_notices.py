@@ -102,6 +102,6 @@ def be_reminded(page: Page, room: str) -> None:
     page.goto("/reminders")
     expect(page.locator(".rows")).to_contain_text("call the printer")
     seen_by_axe(page)
-    page.get_by_role("button", name="Cancel call the printer").click()
-    expect(page.locator("main")).to_contain_text("Cancelled.")
+    page.get_by_role("button", name="Remove call the printer").click()
+    expect(page.locator("main")).to_contain_text("Removed.")
     seen_by_axe(page)

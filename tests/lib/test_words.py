@@ -88,6 +88,25 @@ def test_a_sentence_travels_as_its_mark() -> None:
     assert plain(mark_of(sentence)) == "Bob sees "
 
 
+def test_a_sentence_may_stand_in_another_s_place() -> None:
+    title = marked("{0} and {1}", "<Bob>", "Ann")
+    sentence = marked("You and {0}", title)
+    assert str(sentence) == "You and <Bob> and Ann"
+    again = from_mark(mark_of(sentence))
+    assert isinstance(again, Words)
+    for one in (sentence, again):
+        assert spoken(mark_of(one), "de") == "Du und <Bob> und Ann"
+        assert put(html_of(one), "de").decode() == "Du und &lt;Bob&gt; und Ann"
+        assert put(html_of(one), "en").decode() == "You and &lt;Bob&gt; and Ann"
+
+
+def test_deeper_than_that_a_sentence_is_english() -> None:
+    title = marked("{0} and {1}", marked("{0} and {1}", "Bob", "Ann"), "Eve")
+    sentence = marked("You and {0}", title)
+    assert put(html_of(sentence), "de") == b"Du und Bob and Ann and Eve"
+    assert plain(mark_of(sentence)) == "You and Bob and Ann and Eve"
+
+
 def test_a_mark_is_plain_text_in_any_language() -> None:
     assert spoken(mark_of(marked(SENTENCE)), "de") == GERMAN
     assert spoken(mark_of(marked("{0} sees & <", "<b>")), "de") == "<b> sees & <"
@@ -104,7 +123,9 @@ def test_a_template_marks_words(engine: str) -> None:
     assert put(html.encode(), "en") == b"&lt;Bob&gt; sees"
 
 
-MARKS = st.text(st.sampled_from("\ue000\ue001\ue002{}01aé<\uefff"), max_size=20)
+MARKS = st.text(
+    st.sampled_from("\ue000\ue001\ue002\ue003\ue004\ue005{}01aé<\uefff"), max_size=20
+)
 
 
 @given(MARKS, MARKS, MARKS)
