@@ -6,8 +6,7 @@ message knows how many there are; both are written in one transaction.
 
 from chat.desk import Desk
 from chat.inbox import PostIntent
-from chat.models import Membership, Message
-from livechat.lib import limits
+from chat.models import Message
 from livechat.lib.words import marked
 
 Refusal = tuple[str, str]
@@ -58,23 +57,3 @@ def _root(answered: Message, desk: Desk) -> Message | None:
     if answered.thread is not None:
         return desk.found.get(answered.thread)
     return None if answered.kind == Message.Kind.SYSTEM else answered
-
-
-def followers(desk: Desk) -> dict[int | None, set[int]]:
-    """Who wrote in the threads of the batch's replies and still belongs, by thread.
-
-    Two queries, none without replies.
-    """
-    threads = {one.thread for one in desk.new.values()} - {None}
-    if not threads:
-        return {}
-    writers = {one: {desk.found[one].author_id} for one in threads if one}
-    earlier = Message.objects.filter(room=desk.room, thread__in=threads)
-    recent = earlier.order_by("-seq").values_list("thread", "author")
-    for thread, author in recent[: limits.FOLLOWED_REPLIES]:
-        writers[thread or 0].add(author)
-    members = Membership.objects.filter(
-        room=desk.room, user__in=set().union(*writers.values()), user__is_active=True
-    )
-    there = set(members.values_list("user", flat=True))
-    return {thread: found & there for thread, found in writers.items()}

@@ -17,9 +17,13 @@ from livechat.lib import limits
 @require_GET
 @api
 def threads(request: UserRequest) -> HttpResponse:
-    """The first messages of threads that one wrote in, the latest reply first."""
+    """The first messages of threads that one follows, the latest reply first."""
     found = [
-        {"room": one.room.public_id, "message": message_fields(one)}
+        {
+            "room": one.room.public_id,
+            "message": message_fields(one),
+            "unread": one.new_replies,
+        }
         for one in threads_of(request.user)
     ]
     return JsonResponse({"threads": found})

@@ -6,15 +6,16 @@ and nobody is asked about who has nothing waiting, however much they read.
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from dataclasses import dataclass, field
 
 from django.template.loader import get_template
 
 from accounts.models import User
-from chat import notices
+from chat import news
 from chat.fanout import partial
 from chat.notice_list import Bell, Entry, bells, fresh
+from chat.thread_unread import InRooms, Marks, marks_in
 from livechat.lib import limits
 from livechat.lib.codec import encode
 from livechat.lib.connections import Connection
@@ -26,7 +27,24 @@ from livechat.push.times import may_ring
 logger = logging.getLogger(__name__)
 
 Wanted = dict[int, set[str]]  # keys of new notices, by user
-Told = tuple[Bell, bool]  # and whether something new may be heard
+ANYTHING = "anything"  # in place of a key: what is listed is another thing now
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one person is told: what waits, and if something new in it may be heard.
+
+    `marks`: what is unread in threads of the rooms that they have open (public ids).
+    """
+
+    bell: Bell
+    rings: bool
+    marks: InRooms
+
+    @property
+    def shown(self) -> tuple[object, ...]:
+        """What their pages show of it."""
+        return self.bell.count, self.bell.threads, self.marks
 
 
 @dataclass(slots=True)
@@ -35,7 +53,12 @@ class Person:
 
     sockets: set[Connection] = field(default_factory=set)
     newcomers: set[Connection] = field(default_factory=set)  # to be told in any case
-    bell: Bell = Bell()
+    told: Told = Told(Bell(), rings=False, marks={})
+
+    @property
+    def open_rooms(self) -> set[str]:
+        """The rooms that their pages show (public ids)."""
+        return {room for page in self.pages for room in page.feeds}
 
     @property
     def pages(self) -> list[Connection]:
@@ -59,7 +82,7 @@ class Bells:
 
     async def start(self) -> None:
         """Hear of new notices; read all numbers again every so often."""
-        await self._hub.listen(notices.CHANNEL, self._on_news)
+        await self._hub.listen(news.CHANNEL, self._on_news)
         self._keep(self._refresh())
 
     def stop(self) -> None:
@@ -88,20 +111,21 @@ class Bells:
     def moved(self, user: int, room: str, *, surely: bool = False) -> None:
         """Note that somebody has read on in a room; `surely`: or back, or left it."""
         person = self._people.get(user)
-        if person is not None and (surely or room in person.bell.rooms):
-            self._later(user, "", limits.NOTICE_INTERVAL_S, html=True)
+        if person is not None and (surely or room in person.told.bell.rooms):
+            key = ANYTHING if surely else ""
+            self._later(user, key, limits.NOTICE_INTERVAL_S, html=True)
 
     def _on_news(self, payload: bytes) -> None:
-        for news in notices.decode(payload):
-            if person := self._people.get(news.user):
+        for one in news.decode(payload):
+            if person := self._people.get(one.user):
                 # A page that shows the room has its end in view, or tells of it then.
-                looking = any(news.room in page.feeds for page in person.pages)
-                patience_s = limits.NOTICE_PATIENCE_S if looking and news.key else 0
+                looking = one.room in person.open_rooms
+                patience_s = limits.NOTICE_PATIENCE_S if looking and one.key else 0
                 delay_s = limits.NOTICE_INTERVAL_S + patience_s
-                self._later(news.user, news.key, delay_s, html=True)
-                if news.key and len(person.pages) < len(person.sockets):
+                self._later(one.user, one.key or ANYTHING, delay_s, html=True)
+                if one.key and len(person.pages) < len(person.sockets):
                     soon_s = limits.NOTICE_INTERVAL_S
-                    self._later(news.user, news.key, soon_s, html=False)
+                    self._later(one.user, one.key, soon_s, html=False)
 
     def _later(self, user: int, key: str, delay_s: float, *, html: bool) -> None:
         at = delay_s, html
@@ -118,21 +142,21 @@ class Bells:
 
     async def _tell_pages(self, wanted: Wanted) -> None:
         async with self._turn:  # what was asked later is not told before
-            for user, (bell, rings) in (await self._ask(wanted)).items():
+            for user, told in (await self._ask(wanted)).items():
                 if person := self._people.get(user):
-                    is_new = bool(wanted.get(user))
-                    self._show(person, bell, is_new=is_new, rings=rings)
+                    self._show(person, told, is_new=bool(wanted.get(user)))
 
-    def _show(self, person: Person, bell: Bell, *, is_new: bool, rings: bool) -> None:
-        before, person.bell = person.bell, bell
-        is_same = before.count == bell.count and not is_new
+    def _show(self, person: Person, told: Told, *, is_new: bool) -> None:
+        before, person.told = person.told, told
+        is_same = before.shown == told.shown and not is_new
         concerned = person.newcomers if is_same else set(person.pages)
         person.newcomers = set()
-        rings = rings and "dnd" not in map(self._state_of, person.sockets)
+        rings = told.rings and "dnd" not in map(self._state_of, person.sockets)
         heard = set(_newest_of_sessions(person.pages)) if rings else set()
         for page in concerned:
+            marks = [told.marks.get(room, {}) for room in page.feeds]
             sound = ring() if page in heard else b""
-            page.send(b"", shown(bell.count) + sound)
+            page.send(b"", shown(told.bell, marks) + sound)
 
     async def _tell_programs(self, wanted: Wanted) -> None:
         for user, keys in wanted.items():
@@ -163,8 +187,10 @@ class Bells:
                 user: wanted[user]
                 for user in users[at : at + limits.BADGE_PEOPLE_AT_ONCE]
             }
+            people = [self._people[user] for user in some if user in self._people]
+            rooms = {room for person in people for room in person.open_rooms}
             try:
-                found |= await self._hub.ask(_told, some)
+                found |= await self._hub.ask(_told, some, rooms)
             except NoAnswer as error:
                 logger.warning("bells wait, the database said: %r", error)
         return found
@@ -175,13 +201,16 @@ class Bells:
         task.add_done_callback(self._tasks.discard)
 
 
-def _told(wanted: Wanted) -> dict[int, Told]:
-    """The bell of each, and whether something new in it may be heard; four queries."""
-    found = bells(wanted)
+def _told(wanted: Wanted, rooms: Collection[str]) -> dict[int, Told]:
+    """What each is told, whose pages show these rooms at most; six queries."""
+    found, marks = bells(wanted), marks_in(wanted, rooms)
     loud = [user for user, bell in found.items() if bell.keys & wanted[user]]
     kept = Preferences.objects.in_bulk(loud)
     ringing = {user for user in loud if may_ring(kept.get(user))}
-    return {user: (bell, user in ringing) for user, bell in found.items()}
+    return {
+        user: Told(bell, user in ringing, marks.get(user, {}))
+        for user, bell in found.items()
+    }
 
 
 def _fresh(user: int, keys: Collection[str]) -> list[Entry]:
@@ -195,10 +224,14 @@ def _newest_of_sessions(pages: Collection[Connection]) -> list[Connection]:
     return list({one.principal.session_key: one for one in latest}.values())
 
 
-def shown(count: int) -> bytes:
-    """A page's bell, title and icon, for any viewer with so much waiting."""
-    html = get_template("chat/_bell_live.html").render({"count": count})
-    return html.encode()
+def shown(bell: Bell, marks: Iterable[Marks]) -> bytes:
+    """A page's bell, title, icon and threads, for any viewer with so much waiting.
+
+    `marks` are of the rooms that it shows; a list that is open asks for itself again.
+    """
+    new = {seq: count for of_room in marks for seq, count in of_room.items()}
+    context = {"count": bell.count, "threads": bell.threads, "new": new}
+    return get_template("chat/_bell_live.html").render(context).encode()
 
 
 def ring() -> bytes:

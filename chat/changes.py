@@ -19,7 +19,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from accounts.models import User
-from chat import fanout, link_tables, notices, telling
+from chat import fanout, link_tables, news, notices, telling
 from chat.access import require
 from chat.mention_tables import Mention
 from chat.models import Message, Room
@@ -104,7 +104,7 @@ class Change:
             table.objects.filter(room=self.room, seq=message.seq).delete()
         link_tables.forget(self.room.pk, [message.seq])
         telling.deleted(self.room, [message.seq])
-        notices.tell(notices.deleted(self.room, [message.seq]))
+        news.tell(notices.deleted(self.room, [message.seq]))
         if message.thread is not None:
             root = Message.objects.filter(room=self.room, seq=message.thread)
             root.filter(reply_count__gt=0).update(reply_count=F("reply_count") - 1)

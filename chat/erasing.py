@@ -17,6 +17,7 @@ from chat.mention_tables import Mention
 from chat.models import Ban, Membership, Message, Room
 from chat.moderation_tables import AuditEntry, Erasure, Report
 from chat.own_tables import Draft, Saved
+from chat.thread_tables import Following
 from livechat.lib import limits
 
 Reword = Callable[[str], str]
@@ -28,7 +29,7 @@ def begin(user: User, name: str, *, messages: bool) -> None:
     Within the transaction that erases them.
     """
     Membership.objects.filter(user=user, room__kind=Room.Kind.ROOM).delete()
-    for kept in (Ban, Draft, Saved):
+    for kept in (Ban, Draft, Following, Saved):
         kept.objects.filter(user=user).delete()
     Report.objects.filter(reporter=user).update(note="")
     Erasure.objects.create(user=user, name=name, deletes_messages=messages)

@@ -115,16 +115,22 @@ def _in_thread(message: Message) -> str:
 
 
 def _counted(message: Message) -> str:
-    """The line under the first message of a reply's thread: how many, and the last."""
+    """The line under the first message of a reply's thread: how many, and the last.
+
+    In place of the former line, if the page has one: what it says there of its reader's
+    unread replies stays (`hx-preserve`).
+    """
     root = message.root
     if root is None:
         return ""
-    gone = partial(f"#th-{root.seq}", "delete", "")
     if not root.reply_count:
-        return gone
+        return partial(f"#th-{root.seq}", "delete", "")
     template = get_template("chat/_thread.jinja", using="fragments")
     html = template.render({"root": root})
-    return gone + partial(f"#m-{root.seq} > .msg__footer", "beforebegin", html)
+    first = f"#m-{root.seq}:not(:has(> .msg__thread)) > .msg__footer"
+    return partial(f"#th-{root.seq}", "outerHTML", html) + partial(
+        first, "beforebegin", html
+    )
 
 
 def said(message: Message) -> Said:

@@ -232,9 +232,9 @@ class Message(models.Model):
     unheard_by: "Sequence[int]" = ()  # of its room, where it names everybody
 
     objects = MessageQuerySet.as_manager()
-    # What it answers, and where its thread begins, once read (chat/quotes.py).
-    quote: object = None
-    root: "Message | None" = None
+    quote: object = None  # what it answers, once read (chat/quotes.py)
+    root: "Message | None" = None  # where its thread begins, by the same
+    new_replies = 0  # of its thread, to its reader (chat/thread_unread.py)
     quiet_upto = 0  # of the messages up to it, those that do not count; once written
     names: Mapping[str, str] | None = None  # of who reacted, by public id, once read
 

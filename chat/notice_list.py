@@ -5,7 +5,7 @@ its number agrees with the badges: of a direct message it is what its badge says
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ from accounts.models import User
 from chat.models import Membership, Message, Room
 from chat.notice_tables import ASIDE, Notice, NoticeQuerySet
 from chat.silences import RUNS_TALK
+from chat.thread_unread import threads_waiting
 from chat.titles import entitle
 from chat.unread import told_of, unread_in
 from livechat.lib import limits
@@ -38,6 +39,7 @@ class Bell:
     """How much waits for somebody; of what, by key; and in which rooms (public ids)."""
 
     count: int = 0
+    threads: int = 0  # that hold something new, of those that they follow
     keys: frozenset[str] = frozenset()
     rooms: frozenset[str] = frozenset()
 
@@ -89,13 +91,17 @@ def waiting(user: User, memberships: Iterable[Membership]) -> int:
 
 
 def bells(users: Collection[int]) -> dict[int, Bell]:
-    """What waits for several people who have an account; three queries."""
+    """What waits for several people who have an account; four queries."""
     rows: dict[int, list[Notice]] = {user: [] for user in users}
     for one in _unread(users):
         rows[one.user_id].append(one)
     standings = _standings(one for theirs in rows.values() for one in theirs)
+    threads = threads_waiting(users)
     found = User.objects.in_bulk(users)
-    return {pk: _bell(rows[pk], user, standings) for pk, user in found.items()}
+    return {
+        pk: replace(_bell(rows[pk], user, standings), threads=threads.get(pk, 0))
+        for pk, user in found.items()
+    }
 
 
 def entries(user: User, before: str = "") -> list[Entry]:

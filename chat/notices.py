@@ -6,55 +6,30 @@ it is about and gone with it; a batch that concerns nobody in particular costs n
 
 from collections.abc import Collection, Iterable, Sequence
 
-import msgspec
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
-from chat import answering
+from chat import following
 from chat.desk import Desk
 from chat.mention_tables import EVERYBODY_KEY
 from chat.models import Membership, Message, Room
+from chat.news import News, of_lists, tell
 from chat.notice_tables import ASIDE, FOLLOWS, Notice
 from chat.silences import RUNS_TALK
 from chat.telling import blockers, hearers_of, tell_named, written_at
 from livechat.lib import limits
-from livechat.lib.redis import publish as publish_bytes
 from livechat.push import outbox
 
 Kind = Notice.Kind
-CHANNEL = "notices"
-
-
-class News(msgspec.Struct, frozen=True, array_like=True):
-    """That one person's notices have changed; `key` of a new one, "" for none."""
-
-    user: int
-    key: str = ""
-    room: str = ""  # public id of what it is about
-
-
-_encode = msgspec.msgpack.Encoder().encode
-decode = msgspec.msgpack.Decoder(list[News]).decode
-
-
-def encode(news: Collection[News]) -> bytes:
-    """The payload of the channel."""
-    return _encode(list(news))
-
-
-def tell(news: Sequence[News]) -> None:
-    """Publish from a thread, once it is committed; lost while Redis is away."""
-    if news:
-        transaction.on_commit(lambda: publish_bytes(CHANNEL, encode(news)))
 
 
 def note(desks: Sequence[Desk]) -> list[News]:
     """Write down what a batch of the room worker means for people.
 
     For mentions, answers and direct messages one statement, and a question for each
-    room with answers and each text for everybody; for deletions two. Else nothing.
+    room with answers and each text for everybody; for deletions four, for edits two.
+    Else nothing.
     """
     found = [notice for desk in desks for notice in _of(desk)]
     news = [*_put(found), *(one for desk in desks for one in _deleted(desk))]
@@ -101,11 +76,15 @@ def reacted(message: Message, actor: User, emoji: str, *, on: bool) -> list[News
 
 
 def deleted(room: Room, seqs: Collection[int]) -> list[News]:
-    """Forget what was about messages that are deleted; a direct's goes back by one."""
+    """Forget what was about messages that are deleted; a direct's goes back by one.
+
+    Whose lists show one is told too.
+    """
     rows = list(Notice.objects.of_message(room.pk, seqs).exclude(kind=Kind.REMINDER))
     kept = [one for one in rows if one.kind == Kind.DIRECT and _went_back(one, room)]
     Notice.objects.filter(pk__in=[one.pk for one in rows if one not in kept]).delete()
-    return [News(one.user_id, room=room.public_id) for one in rows]
+    told = [News(one.user_id, room=room.public_id) for one in rows]
+    return told + of_lists(room, seqs)
 
 
 def lost(room: Room, users: Collection[int] | None = None) -> None:
@@ -166,20 +145,26 @@ def settled(room: Room, seq: int) -> None:
 
 
 def read_thread(user: User, room: Room, root: int) -> None:
-    """Note that the user has seen what was written in a thread alone; one statement."""
+    """Note that the user has seen a thread to its end; two statements."""
+    was_behind = following.read(user, room, root)
     rows = Notice.objects.filter(user=user, room=room, text=f"{ASIDE}{root}")
-    if rows.filter(read_at=None).update(read_at=timezone.now()):
+    if rows.filter(read_at=None).update(read_at=timezone.now()) or was_behind:
         tell([News(user.pk, room=room.public_id)])
 
 
 def mark_read(user: User, public_id: str = "") -> int:
-    """Note that the user has read one of theirs, or all; how many they had not."""
+    """Note that the user has read one of theirs, or all; how many they had not.
+
+    With all also the threads that they follow.
+    """
     rows = Notice.objects.filter(user=user, read_at=None)
     if public_id:
         rows = rows.filter(public_id=public_id)
     reminders = rows.filter(kind=Kind.REMINDER).values_list("key", flat=True)
     outbox.withdraw([(user.pk, key) for key in reminders])
     count = rows.update(read_at=timezone.now())
+    if not public_id:
+        count += following.read_all(user)
     tell([News(user.pk)] if count else [])
     return count
 
@@ -202,7 +187,7 @@ def _directs(desk: Desk, written: Sequence[Message]) -> Iterable[Notice]:
 
 
 def _to_people(desk: Desk, written: Sequence[Message]) -> Iterable[Notice]:
-    answered, followers = _answered(desk.room, written), answering.followers(desk)
+    answered, followers = _answered(desk.room, written), following.followers(desk)
     for message in written:
         named = set(message.mentioned)
         everybody = EVERYBODY_KEY in named
@@ -279,7 +264,9 @@ def _put(notices: Iterable[Notice]) -> list[News]:
 
 
 def _deleted(desk: Desk) -> list[News]:
-    return deleted(desk.room, desk.purged) if desk.purged else []
+    edited = {one.seq for one in desk.versions} - desk.purged
+    told = of_lists(desk.room, edited)
+    return told + deleted(desk.room, desk.purged) if desk.purged else told
 
 
 def _went_back(notice: Notice, room: Room) -> bool:

@@ -20,7 +20,7 @@ from livechat.lib import limits
 _MESSAGES: Schema = {"type": "array", "items": MESSAGE}
 _PIN = an_object({"room": TEXT, "seq": NUMBER, "pinned": FLAG})
 _SAVED = an_object({"room": TEXT, "saved_at": MOMENT, "message": MESSAGE})
-_BEGINNING = an_object({"room": TEXT, "message": MESSAGE})
+_BEGINNING = an_object({"room": TEXT, "message": MESSAGE, "unread": NUMBER})
 _KEPT = an_object({"room": TEXT, "seq": NUMBER, "saved": FLAG})
 _THREAD = an_object({"room": TEXT, "root": MESSAGE, "messages": _MESSAGES})
 _ID: Schema = {"type": ["string", "null"], "format": "uuid"}
@@ -68,7 +68,7 @@ def paths() -> Schema:
         "/api/rooms/{room}/draft": {"parameters": [room], **_draft()},
         "/api/threads": {
             "get": {
-                "summary": "The threads that you wrote in, the latest reply first",
+                "summary": "The threads that you follow, the latest reply first",
                 "responses": {
                     "200": answer(
                         "Their first messages",

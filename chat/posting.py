@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from chat import carding, notices, rows, telling
+from chat import carding, following, notices, rows, telling
 from chat.answers import refused
 from chat.desk import Body, Desk
 from chat.desks import read_desks
@@ -29,7 +29,7 @@ from chat.leases import hold
 from chat.mentions import settle
 from chat.models import Message
 from chat.moderation_tables import AuditEntry
-from chat.notices import News
+from chat.news import News
 from chat.room import Registry
 from chat.streams import Chunk, Stream
 from chat.unread import ReadMark
@@ -156,6 +156,7 @@ def _store(desks: Sequence[Desk]) -> list[News]:
         ]
     )
     telling.tell(written)
+    following.follow(written)
     news = notices.note(written)
     rows.keep_read([mark for desk in written for mark in _marks(desk)])
     senders = desks[0].senders if desks else {}  # the same ones at every desk

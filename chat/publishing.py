@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from chat import activity, fanout, notices
+from chat import activity, fanout, news
 from chat.activity import Activity
 from chat.fanout import room_channel
 from chat.inbox import Answer, answers_channel, stream
@@ -46,8 +46,8 @@ async def publish(
     ]
     if written := _activities(outcomes):
         commands.append(("PUBLISH", activity.CHANNEL, activity.encode(written)))
-    if news := [one for outcome in outcomes for one in outcome.news]:
-        commands.append(("PUBLISH", notices.CHANNEL, notices.encode(news)))
+    if told := [one for outcome in outcomes for one in outcome.news]:
+        commands.append(("PUBLISH", news.CHANNEL, news.encode(told)))
     commands += _answers(outcomes)
     for shard in {entry.shard for entry in done}:
         ids = [entry.id for entry in done if entry.shard == shard]

@@ -15,6 +15,7 @@ from django.templatetags.static import static
 from accounts.models import User
 from chat.models import Membership, Room
 from chat.notice_list import waiting
+from chat.thread_unread import threads_waiting_for
 from chat.titles import directs_of
 from chat.unread import mentions_of, told_of, unread_in
 from livechat.lib.words import marked
@@ -87,7 +88,7 @@ class Listed:
 def context(user: User, room: Room | None = None) -> dict[str, Any]:
     """What `chat/_sidebar.html` needs, and the reader's place in `room`.
 
-    Three queries, and two for direct messages where there are any.
+    Four queries, and two for direct messages where there are any.
     """
     found = Membership.objects.listed_for(user)
     here = next((one for one in found if room and one.room_id == room.pk), None)
@@ -101,7 +102,12 @@ def context(user: User, room: Room | None = None) -> dict[str, Any]:
     listed = [
         Listed(one, _rows(sections[one.name], room, mentions)) for one in SECTIONS
     ]
-    return {"sidebar": listed, "standing": here, "bell": waiting(user, found)}
+    return {
+        "sidebar": listed,
+        "standing": here,
+        "bell": waiting(user, found),
+        "threads_waiting": threads_waiting_for(user),
+    }
 
 
 def _called(found: list[Membership], user: User) -> list[Membership]:

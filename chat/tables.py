@@ -7,6 +7,7 @@ from chat import (  # noqa: F401
     notice_tables,
     own_tables,
     reminder_tables,
+    thread_tables,
     versions,
     worker_tables,
 )

@@ -20,7 +20,7 @@ from django.views.decorators.http import (
 from accounts.http import UserRequest
 from accounts.models import User
 from accounts.profiles import profile_of
-from chat import actions, commands, sidebar
+from chat import actions, commands, notices, sidebar
 from chat.access import (
     can,
     message_or_404,
@@ -40,6 +40,7 @@ from chat.refusals import REFUSAL_STATUS, go, tells_refusals
 from chat.roster import Roster
 from chat.silences import DESERTED, is_deserted
 from chat.silences import silence as why_silent
+from chat.thread_unread import mark_new
 from chat.threads import pane_of
 from chat.unread import new_in
 from livechat.lib import limits
@@ -59,6 +60,8 @@ def room(request: UserRequest, public_id: str) -> HttpResponse:
         raise Http404("There is no such thread.")
     if (thread := beside.cleaned_data["thread"]) is not None:
         root = message_or_404(request.user, found, thread)
+        if request.method == "GET":
+            notices.read_thread(request.user, found, root.seq)
         return _room_page(request, found, **pane_of(request.user, found, root))
     if "before" not in request.GET:
         return _room_page(request, found)
@@ -241,7 +244,9 @@ def _page(user: User, room: Room, before: int | None) -> list[Message]:
     last section and the cursor belong together.
     """
     end = room.last_seq + 1 if before is None else min(before, room.last_seq + 1)
-    return page_before(user, room, end)
+    found = page_before(user, room, end)
+    mark_new(user, room, found)
+    return found
 
 
 def _refused_page(

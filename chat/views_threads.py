@@ -31,7 +31,7 @@ from livechat.lib.words import marked
 @require_safe
 @login_required
 def threads(request: UserRequest) -> HttpResponse:
-    """The threads that one wrote in; a page that is open asks again by itself."""
+    """The threads that one follows; a page that is open asks again by itself."""
     found = [(one, line(one)) for one in threads_of(request.user)]
     if request.headers.get("HX-Request"):
         return render(request, "chat/_threads.html", {"threads": found})

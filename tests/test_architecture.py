@@ -81,6 +81,7 @@ CHAT_LAYERS = (
         "versions",
         "reactions",
         "own_tables",
+        "thread_tables",
     ),
     ("tables",),
     (
@@ -105,6 +106,7 @@ CHAT_LAYERS = (
     ),
     (
         "unread",
+        "thread_unread",
         "standings",
         "titles",
         "silences",
@@ -156,6 +158,8 @@ CHAT_LAYERS = (
         "link_fetcher",
         "telling",
     ),
+    ("following",),
+    ("news",),
     ("notices",),
     (
         "people",

@@ -32,7 +32,7 @@ REACTIONS_MAX = 1_000  # reactions to one message, all emoji together
 EMOJI_SHOWN = 64  # emoji that the picker shows at once
 DRAFT_MAX_LENGTH = 16_000  # code points of a draft; a message has fewer
 DRAFT_EVERY_S = 1.0  # between two texts that one person has kept as drafts
-THREADS_SHOWN = 50  # of those that somebody wrote in, on their list
+THREADS_SHOWN = 50  # of those that somebody follows, on their list
 PINS_MAX = 50  # pinned messages of one room
 SAVED_MAX = 200  # messages that one person keeps for later
 VERSIONS_SHOWN = 50  # earlier texts of an edited message that are shown
@@ -114,7 +114,7 @@ RECHECK_S = 60  # a socket's session is looked at again this often
 
 # Mentions
 MENTIONS_MAX = 50  # names of one message that become chips; more stay text
-FOLLOWED_REPLIES = 500  # newest of a thread whose authors are told of the next
+FOLLOWERS_TOLD = 500  # of those who follow a thread, each time that it goes on
 EVERYBODY_MAX = 25  # members of a room in which any of them may tell all by @room
 
 # What is unread

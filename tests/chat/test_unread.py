@@ -295,7 +295,7 @@ def test_five_hundred_rooms_cost_no_more_questions_than_one(
     )
     Membership.objects.bulk_create(Membership(room=one, user=alice) for one in rooms)
     sidebar.context(alice)  # templates are compiled
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         listed = sidebar.context(alice)["sidebar"]
     assert sum(one.html.count("<li") for one in listed) == 500
 

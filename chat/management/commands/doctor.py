@@ -6,13 +6,14 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from chat.models import Room
+from chat.thread_unread import thread_errors_in
 from chat.unread import errors_in
 
 
 class Command(BaseCommand):
     """Count again what is kept as a number, and say where it differs."""
 
-    help = "Count again what rooms and members keep as numbers; exit 1 on a difference."
+    help = "Count again what is kept as numbers; exit 1 on a difference."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """What to look at."""
@@ -21,7 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Print each difference; nothing is changed."""
         rooms = Room.objects.order_by("pk")
-        errors = list(errors_in(rooms.iterator()))
+        errors = [*errors_in(rooms.iterator()), *thread_errors_in(rooms.iterator())]
         for error in errors:
             self.stdout.write(error)
         if errors:
