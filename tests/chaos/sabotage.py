@@ -213,7 +213,8 @@ SABOTAGES: dict[str, Sabotage] = {
         ),
         Sabotage(
             "publish_before_commit",
-            ("C6",),
+            # What was told and rolled back is seen, or hides what got its number then.
+            ("C6", "C7"),
             (Patch(POSTING, BEFORE_COMMIT, PUBLISH_EARLY + BEFORE_COMMIT),),
             faults=("disk_full",),
         ),
