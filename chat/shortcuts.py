@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from livechat.lib.words import marked
 
 ANYWHERE = "*"
+WRITING = "#body"
 NOT_WRITING = ":not(input, textarea, select)"
 
 
@@ -30,6 +31,8 @@ NAMES = {
     "escape": "Esc",
     "arrowup": "↑",
     "arrowdown": "↓",
+    "b": "B",
+    "i": "I",
     "k": "K",
 }
 
@@ -47,6 +50,8 @@ SHORTCUTS = {
     "help_too": Shortcut(
         ("shift+?",), marked("The same, while you do not write"), NOT_WRITING
     ),
+    "bold": Shortcut(("mod+b",), marked("What is selected in bold"), WRITING),
+    "italic": Shortcut(("mod+i",), marked("What is selected in italics"), WRITING),
     "send": Shortcut(
         ("enter", "mod+enter"),
         marked("Send what you have written"),
@@ -64,6 +69,8 @@ BY_THEMSELVES = (
     Shortcut(("escape",), marked("Close a list, a menu or a dialog")),
     Shortcut(("arrowup", "arrowdown"), marked("Through what was found or is proposed")),
     Shortcut(("/",), marked("Commands, as the first letter of a message")),
+    Shortcut(("@",), marked("People of the room, as the first letter of a word")),
+    Shortcut((":",), marked("Emoji by name, as the first letter of a word")),
 )
 
 

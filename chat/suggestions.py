@@ -1,4 +1,4 @@
-"""What a page proposes while somebody writes: after a `/`, and what others register.
+"""What a page proposes while somebody writes: after a `/`, an `@` or a `:`.
 
 The rule: a proposal names nothing that the writer may not see.
 """
@@ -11,8 +11,10 @@ from django.db.models import Q
 from accounts.models import User
 from chat.commands import COMMANDS
 from chat.models import Room
-from livechat.lib import limits
+from livechat.lib import emoji, limits
 from livechat.lib.words import marked
+
+EMOJI_QUERY_MIN_LENGTH = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,5 +65,17 @@ def _as_one_word(user: User) -> str:
     return user.display_name.replace(" ", "_")
 
 
+def of_emoji(user: User, room: Room, query: str) -> list[Suggestion]:
+    """Emoji that are called so, from the second letter on: `:-)` finds none."""
+    if len(query) < EMOJI_QUERY_MIN_LENGTH:
+        return []
+    found = emoji.find(query.replace("_", " "), limits.SUGGESTIONS_MAX)
+    return [Suggestion(one.text, f"{one.text} {one.name}") for one in found]
+
+
 # By the character that opens the list; at most SUGGESTIONS_MAX of each are shown.
-PROVIDERS: dict[str, Provider] = {"/": of_commands, "@": of_people}
+PROVIDERS: dict[str, Provider] = {
+    "/": of_commands,
+    "@": of_people,
+    ":": of_emoji,
+}

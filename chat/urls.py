@@ -32,6 +32,7 @@ urlpatterns = [
     path("reports", views_reports.site_reports, name="site_reports"),
     path("reports/own", views_reports.own_reports, name="own_reports"),
     path("reports/<int:pk>", views_reports.site_report, name="site_report"),
+    path("emoji", views_reach.emoji_pane, name="emoji"),
     path("shortcuts", views_reach.shortcuts, name="shortcuts"),
     path("unread/next", views_reach.next_unread, name="next_unread"),
     path("directs/new", views_directs.direct_new, name="direct_new"),

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from accounts.http import UserRequest
 from chat.forms import UnreadForm
 from chat.models import Room
+from livechat.lib import emoji, limits
 from livechat.lib.http import error_page
 
 
@@ -18,6 +19,15 @@ from livechat.lib.http import error_page
 def shortcuts(request: UserRequest) -> HttpResponse:
     """Every key that does something."""
     return render(request, "chat/shortcuts.html")
+
+
+@require_safe
+@login_required
+def emoji_pane(request: UserRequest) -> HttpResponse:
+    """The fragment of emoji to write: those that `q` finds, else a common choice."""
+    query = request.GET.get("q", "")[: limits.NAME_MAX_LENGTH]
+    found = emoji.find(query, limits.EMOJI_SHOWN)
+    return render(request, "chat/_emoji.html", {"found": found})
 
 
 @require_safe

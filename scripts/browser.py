@@ -9,7 +9,9 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-APT = ("apt-get", "install", "-y", "--no-install-recommends", "chromium")
+# With a font for emoji, which a bare machine lacks.
+PACKAGES = ("chromium", "fonts-noto-color-emoji")
+APT = ("apt-get", "install", "-y", "--no-install-recommends", *PACKAGES)
 
 
 def main() -> int:

@@ -86,6 +86,7 @@ CHAT_LAYERS = (
     ("tables",),
     (
         "events",
+        "formats",
         "shortcuts",
         "querysets",
         "intents",
@@ -303,7 +304,7 @@ LONGER_FILES = {
 SCRIPTS_MAX_LINES = 100
 # It runs in no page of ours but in the sandbox of a diagram, where htmx cannot be: what
 # draws wants to be called by a script.
-SANDBOXED, SANDBOXED_MAX_LINES = "diagram.js", 16
+SANDBOXED, SANDBOXED_MAX_LINES = "diagram.js", 18
 SCRIPTS_LINE_MAX_LENGTH = 130
 
 

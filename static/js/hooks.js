@@ -80,14 +80,15 @@
   }, true);
   on("text-expander-value", ({ detail }) => (detail.value = detail.item.dataset.value), true);
   on("click", ({ target }) => {
-    const [insert, box] = [target.closest("[data-insert]")?.dataset.insert, byId("body")];
-    if (insert) box.setRangeText(insert, box.selectionStart, box.selectionEnd, "end"), box.focus(), judge(box);
+    const [insert, box, hit] = [target.closest("[data-insert]")?.dataset.insert, byId("body"), target.closest("#palette a")];
+    const [picked, [head, tail = ""]] = [box?.value.slice(box.selectionStart, box.selectionEnd), (insert ?? "").split("…")];
+    // As if it were typed, around what is selected: it can be undone, and all who listen hear of it.
+    if (insert) box.focus(), document.execCommand("insertText", 0, head + picked + tail), picked || (box.selectionEnd -= tail.length);
     if (target.closest("[data-discard]")) remove(target.closest("form")), byId("body").focus();
     const copy = target.closest("[data-copy]"); // the clipboard API needs https, this does not
     if (copy) getSelection().selectAllChildren(byId(copy.dataset.copy)), document.execCommand("copy") && (copy.innerText = "Copied");
     // A hit in this page: going there takes the focus from everything, after the click.
-    target.closest("#palette a")?.closest("form").reset();
-    if (target.closest("#palette a")) byId("palette").hidePopover(), setTimeout(() => box && hooks.Box(box), 99);
+    if (hit) hit.closest("form").reset(), byId("palette").hidePopover(), setTimeout(() => box && hooks.Box(box), 99);
   });
   // The log grows upwards, so a message that is unfolded would show its end.
   on("toggle", ({ target }) => target.closest(".msg")?.scrollIntoView(), true);

@@ -167,3 +167,24 @@ def test_an_unknown_kind_of_suggestion_is_refused(
 ) -> None:
     address = f"/rooms/{lounge.public_id}/suggest"
     assert client_of(alice).get(address, {"kind": kind}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("query", "proposed"),
+    [("rocke", True), ("", False), ("r", False), (")", False), ("30", False)],
+)
+def test_emoji_are_proposed_by_name_from_the_second_letter_on(
+    alice: User, lounge: Room, query: str, proposed: bool
+) -> None:
+    address = f"/rooms/{lounge.public_id}/suggest"
+    shown = client_of(alice).get(address, {"kind": ":", "q": query, "at": "1"})
+    assert ('data-value="🚀"' in shown.content.decode()) is proposed
+
+
+def test_the_pane_of_emoji_shows_a_choice_or_what_is_called_so(alice: User) -> None:
+    client = client_of(alice)
+    assert client.get("/emoji").content.decode().count("data-insert=") > 40
+    assert 'data-insert="🚀"' in client.get("/emoji", {"q": "rocket"}).content.decode()
+    nothing = client.get("/emoji", {"q": "<b>"}).content.decode()
+    assert "No emoji is called that" in nothing
+    assert "<b>" not in nothing
