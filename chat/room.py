@@ -15,7 +15,7 @@ from uuid import uuid4
 from django.utils import timezone
 
 from accounts.models import User
-from chat import answering, carding, reacting, silences, streaming
+from chat import answering, carding, reacting, rows, silences, streaming
 from chat.answers import acked, refused, too_fast
 from chat.desk import Body, Desk, Sender
 from chat.inbox import (
@@ -183,11 +183,11 @@ class RoomActor:
         room = desk.room
         room.last_seq += 1
         room.last_changed_seq += 1
-        message = Message(
-            room=room,
+        message = rows.new_message(
+            room,
+            author,
             seq=room.last_seq,
             changed_seq=room.last_changed_seq,
-            author=author,
             client_id=intent.client_id,
             body=body.text,
             html=render(body.text) if body.html is None else body.html,

@@ -7,11 +7,13 @@ databases know these statements. All other code uses the ORM.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
+from operator import attrgetter
 from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import connection, models
 
+from accounts.models import User
 from chat.models import Membership, Message, Room
 from chat.unread import ReadMark
 from chat.worker_tables import Bucket, LastPost
@@ -19,6 +21,7 @@ from livechat.lib.token_bucket import Level
 
 M = TypeVar("M", bound=models.Model)
 
+# As most values are: nothing to prepare.
 _PLAIN = frozenset({int, str, bool, type(None)})
 
 
@@ -96,6 +99,18 @@ def messages_by_seq(keys: Collection[tuple[int, int]]) -> Iterable[Message]:
     return _messages(("room_id", "seq"), keys)
 
 
+def new_message(room: Room, author: User, **fields: Any) -> Message:
+    """A message that is not stored, with the model's defaults.
+
+    In half the time that the model takes for fields by name.
+    """
+    keys = {"room_id": room.pk, "author_id": author.pk}
+    message = Message(*{**_defaults(), **keys, **fields}.values())
+    for name, one in (("room", room), ("author", author)):
+        Message._meta.get_field(name).set_cached_value(message, one)  # type: ignore[union-attr]
+    return message
+
+
 def insert_messages(messages: Sequence[Message]) -> None:
     """Store new messages; their primary keys are not read back.
 
@@ -107,7 +122,7 @@ def insert_messages(messages: Sequence[Message]) -> None:
     fields = [one for one in Message._meta.concrete_fields if not one.primary_key]
     columns = ", ".join(_name(str(one.column)) for one in fields)
     table = _name(Message._meta.db_table)
-    values = [[_stored_value(row, one) for one in fields] for row in messages]
+    values = _stored_values(messages, fields)
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {table} ({columns}) VALUES {_marks(values)}",  # noqa: S608 - ours
@@ -231,11 +246,21 @@ def _many(sql: str, rows: Sequence[Sequence[Any]]) -> int:
         return int(cursor.rowcount)
 
 
-def _stored_value(message: Message, field: "models.Field[Any, Any]") -> Any:
-    value = getattr(message, field.attname)
-    if type(value) in _PLAIN:  # as most are: nothing to prepare
-        return value
-    return field.get_db_prep_save(value, connection)
+def _stored_values(
+    messages: Sequence[Message], fields: "Sequence[models.Field[Any, Any]]"
+) -> list[list[Any]]:
+    read = attrgetter(*(one.attname for one in fields))
+    prepared: dict[tuple[int, Any], Any] = {}  # a batch has one moment
+
+    def stored(at: int, value: Any) -> Any:
+        if (at, value) not in prepared:
+            prepared[at, value] = fields[at].get_db_prep_save(value, connection)
+        return prepared[at, value]
+
+    return [
+        [one if type(one) in _PLAIN else stored(at, one) for at, one in line]
+        for line in map(enumerate, map(read, messages))
+    ]
 
 
 def _marks(rows: Collection[Sequence[Any]]) -> str:
@@ -245,6 +270,12 @@ def _marks(rows: Collection[Sequence[Any]]) -> str:
 
 def _flat(rows: Iterable[Sequence[Any]]) -> list[Any]:
     return [value for row in rows for value in row]
+
+
+@cache
+def _defaults() -> dict[str, Any]:
+    """A message's columns in the model's order, with what a new one has there."""
+    return {one.attname: one.get_default() for one in Message._meta.concrete_fields}
 
 
 @cache
