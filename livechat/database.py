@@ -70,7 +70,7 @@ def _sqlite(url: str, var: Path) -> dict[str, Any]:
     if parts.netloc:
         raise _bad("a path with two slashes before it; an absolute one has three")
     return {
-        "ENGINE": "django.db.backends.sqlite3",
+        "ENGINE": "livechat.sqlite",
         "NAME": parts.path or str(var / "livechat.sqlite3"),
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",

@@ -31,6 +31,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "livechat.env": frozenset(),
     "livechat.database": frozenset({"livechat.env"}),
     "livechat.postgresql": frozenset({"livechat.database"}),
+    "livechat.sqlite": frozenset(),
     "livechat.lib": frozenset({"livechat.lib"}),
     "livechat.gateway": frozenset({"livechat.lib", "livechat.gateway"}),
     "livechat.supervise": frozenset(

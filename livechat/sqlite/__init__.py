@@ -1,0 +1,1 @@
+"""SQLite as a database of Django that reads a statement's marks once."""
