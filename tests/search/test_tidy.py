@@ -19,6 +19,7 @@ pytestmark = [
     ),
 ]
 COMMITS = 12
+FULL = 2  # each commit waits for the disk (https://sqlite.org/pragma.html)
 FTS5_MERGES_FROM = 4  # parts of one size; fewer stay as they are
 
 
@@ -55,3 +56,10 @@ def test_it_says_when_nothing_is_left_and_does_nothing_without_time(
     assert min(map(parts, TABLES)) >= COMMITS
     assert index.tidy(10)
     assert index.tidy()
+
+
+def test_what_is_stored_after_it_is_on_the_disk_again(spoken: set[int]) -> None:
+    index.tidy()
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA synchronous")
+        assert cursor.fetchone()[0] == FULL
