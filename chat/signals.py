@@ -5,6 +5,7 @@ from typing import Any
 
 from django.dispatch import receiver
 from django.http import Http404
+from django.utils.translation import gettext
 
 from accounts.models import User
 from accounts.signals import (
@@ -16,14 +17,12 @@ from accounts.signals import (
 from chat import actions, directs, erasing, heirs
 from chat.models import Room
 
-FIRST_ROOM = "General"
-FIRST_DESCRIPTION = "For everybody and everything that has no room of its own yet."
-
 
 @receiver(site_set_up)
 def make_first_room(user: User, **kwargs: Any) -> None:
-    """Make the room that everybody lands in."""
-    actions.create_room(user, name=FIRST_ROOM, description=FIRST_DESCRIPTION)
+    """Make the room that everybody lands in, called in the language of the set-up."""
+    about = gettext("For everybody and everything that has no room of its own yet.")
+    actions.create_room(user, name=gettext("General"), description=about)
 
 
 @receiver(person_joined)

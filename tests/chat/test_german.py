@@ -1,12 +1,14 @@
 """The pages of rooms in German, and what programs read meanwhile in English."""
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Token, User
 from chat.directs import begin_direct
 from chat.models import Room
 from tests.chat.pages import client_of, fill, room_of
+from tests.conftest import PASSWORD
 
 PAGES = {
     "lobby": "Räume suchen",
@@ -95,3 +97,13 @@ def test_the_words_of_the_personal_stylesheet_are_german_at_an_address_of_their_
     css = client.get(reverse("me_css", args=[alice.public_id])).content.decode()
     assert 'content: "Du"' in css
     assert 'content: "Gesendet ✓"' in css
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("accepted", "name"), [("de", "Allgemein"), ("fr", "General")])
+def test_the_first_room_is_called_in_the_language_of_the_set_up(
+    accepted: str, name: str
+) -> None:
+    form = {"name": "Alice", "email": "alice@example.org", "password": PASSWORD}
+    Client().post("/setup/", form, headers={"Accept-Language": accepted})
+    assert Room.objects.get().name == name
