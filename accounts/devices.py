@@ -19,6 +19,7 @@ from accounts.agents import device_name
 from accounts.models import Device, User
 from livechat.lib import limits
 from livechat.lib.http import Answer
+from livechat.lib.languages import language_for
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ def _store(request: HttpRequest, key: str) -> None:
     seen = {
         "name": device_name(request.headers.get("User-Agent", "")),
         "address": str(request.META.get("REMOTE_ADDR") or "")[:45],
+        "language": language_for("", request.headers.get("Accept-Language", "")),
         "seen_at": timezone.now(),
     }
     if Device.objects.filter(session_id=key).update(**seen):
@@ -68,6 +70,17 @@ def _store(request: HttpRequest, key: str) -> None:
     Device.objects.bulk_create(
         [Device(user_id=user_id, session_id=key, **seen)], ignore_conflicts=True
     )
+
+
+def language_of(user: User) -> str:
+    """What the user is written to in: their choice, else their last browser's.
+
+    One query at most.
+    """
+    if user.language:
+        return language_for(user.language, "")
+    known = user.devices.exclude(language="").order_by("-seen_at")
+    return language_for(known.values_list("language", flat=True).first() or "", "")
 
 
 def devices_of(user: User) -> QuerySet[Device]:

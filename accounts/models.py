@@ -213,6 +213,7 @@ class Device(models.Model):
     session = models.OneToOneField(Session, on_delete=models.CASCADE)
     name = models.CharField(max_length=limits.NAME_MAX_LENGTH)
     address = models.CharField(max_length=45, blank=True)
+    language = models.CharField(max_length=10, default="", blank=True)  # it asked for
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     seen_at = models.DateTimeField(default=timezone.now)
 

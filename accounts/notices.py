@@ -9,8 +9,9 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import lazy
 
-from accounts.agents import device_name
+from accounts.agents import device_name, in_words
 from accounts.known_browsers import KnownBrowser
 from accounts.models import User
 
@@ -27,6 +28,7 @@ def tell_of_new_browser(request: HttpRequest, user: User) -> None:
     )
     if names:
         address = f"{settings.SITE_URL}{reverse('devices')}"
-        context = {"device": name, "devices_url": address}
+        # Put into words when the mail is, which is in its reader's language.
+        context = {"device": lazy(in_words, str)(name), "devices_url": address}
         adapter = get_adapter(request)
         adapter.send_notification_mail("account/email/new_device", user, context)

@@ -19,11 +19,11 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext
 
+from accounts.devices import language_of
 from accounts.models import Community, Device, User
 from chat.notice_list import Entry, unread
 from chat.notice_tables import Notice
 from livechat.lib import limits
-from livechat.lib.languages import language_for
 from livechat.push.models import Preferences
 
 logger = logging.getLogger(__name__)
@@ -137,7 +137,7 @@ def _letter(user: User, entries: Sequence[Entry], *, shows_text: bool) -> EmailM
     community = " ".join(Community.current().name.split())  # a header's line
     link = end_link(user)
     count = sum(one.unread for one in entries)
-    with translation.override(language_for(user.language, "")):
+    with translation.override(language_of(user)):
         subject = gettext("{count} unread for you in {community}")
         body = _body(user, community, entries, link, shows_text=shows_text)
     return EmailMessage(

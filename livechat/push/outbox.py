@@ -190,7 +190,7 @@ def claim(count: int, busy: Iterable[int]) -> list[Push]:
     until = now + timedelta(seconds=CLAIMED_S)
     Push.objects.filter(due, pk__in=keys).update(due_at=until, claim=mine)
     taken = Push.objects.filter(claim=mine).select_related(
-        "subscription__user__push_preferences", "subscription__session"
+        "subscription__user__push_preferences", "subscription__session__device"
     )
     return list(taken.order_by("created_at"))
 

@@ -26,7 +26,7 @@ from livechat.lib.languages import language_for
 from livechat.lib.storage import DatabaseAway
 from livechat.lib.words import marked, spoken
 from livechat.push import outbox, times
-from livechat.push.models import Delivery, Push
+from livechat.push.models import Delivery, Push, Subscription
 from livechat.push.outbox import Outcome
 
 logger = logging.getLogger(__name__)
@@ -217,7 +217,7 @@ def _told(push: Push, community: str) -> dict[str, Any]:
     if push.state == Push.State.CLOSING:
         return {"close": True, "tag": push.tag}
     user = push.subscription.user
-    language = language_for(user.language, "")
+    language = _language_of(push.subscription)
     preferences = getattr(user, "push_preferences", None)
     if push.room and preferences is not None and not preferences.shows_text:
         title, body = community, SOMETHING.marked
@@ -225,6 +225,14 @@ def _told(push: Push, community: str) -> dict[str, Any]:
         title, body = push.title, push.body
     title, body = spoken(title, language), spoken(body, language)
     return {"title": title, "body": body, "tag": push.tag, "url": push.url}
+
+
+def _language_of(subscription: Subscription) -> str:
+    """Its person's own, else what the browser itself asks for."""
+    device = getattr(subscription.session, "device", None)
+    return language_for(
+        subscription.user.language or getattr(device, "language", ""), ""
+    )
 
 
 def _topic(push: Push) -> str:

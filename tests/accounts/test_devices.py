@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts import devices
 from accounts.agents import device_name
+from accounts.devices import language_of
 from accounts.models import Device, Token, User
 from accounts.sessions import principal_of
 from livechat.lib import limits
@@ -55,6 +56,15 @@ def rows_of(client: Client) -> list[str]:
 )
 def test_a_browser_is_named_in_words(agent: str, name: str) -> None:
     assert device_name(agent) == name
+
+
+def test_who_chose_no_language_is_written_to_in_their_last_browsers(bob: User) -> None:
+    assert language_of(bob) == "en"
+    form = {"login": bob.email, "password": PASSWORD}
+    Client(headers={"Accept-Language": "de-AT"}).post("/accounts/login/", form)
+    assert language_of(bob) == "de"
+    bob.language = "en"
+    assert language_of(bob) == "en"
 
 
 def test_the_page_tells_where_one_is_logged_in(bob: User, alice: User) -> None:

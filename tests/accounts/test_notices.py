@@ -40,6 +40,16 @@ def test_a_browser_that_is_new_to_the_account_is_told_once(bob: User) -> None:
     assert "/devices/ and change your password" in letter.body
 
 
+def test_the_browser_is_called_in_the_language_of_who_gets_the_mail(bob: User) -> None:
+    bob.language = "de"
+    bob.save(update_fields=["language"])
+    logged_in(bob)
+    logged_in(bob, CHROME)
+    [letter] = mail.outbox
+    assert letter.subject.endswith("Neue Anmeldung bei deinem Konto")
+    assert "Chrome unter Windows" in letter.body
+
+
 def test_without_mail_nothing_is_written(bob: User, settings: Settings) -> None:
     settings.ACCOUNT_EMAIL_NOTIFICATIONS = False
     logged_in(bob)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.models import User
+from accounts.models import Device, User
 from livechat.lib import limits
 from livechat.lib.words import marked
 from livechat.push.models import Preferences, Push
@@ -46,6 +46,19 @@ async def test_what_stands_instead_of_a_text_is_in_the_language_of_its_reader(
     await deliver()
     told = {both[one.path].language: one.told["body"] for one in service.taken}
     assert told == {"en": "There is something new.", "de": "Es gibt etwas Neues."}
+
+
+async def test_who_chose_no_language_is_told_in_the_browsers_own(
+    bob: User, service: Service, deliver: Deliver
+) -> None:
+    session = browser_of(bob, service).session
+    assert session is not None
+    Device.objects.create(user=bob, session=session, name="Firefox", language="de")
+    browser_of(bob, service)  # of which nothing is known
+    notify([bob.pk], Word("r", marked("Reminder"), "x", "/notifications"))
+    await deliver()
+    titles = sorted(one.told["title"] for one in service.taken)
+    assert titles == ["Erinnerung", "Reminder"]
 
 
 async def test_a_marked_title_is_never_cut_within_its_mark(
