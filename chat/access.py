@@ -13,16 +13,12 @@ from chat.titles import entitle
 from livechat.lib.prepared import Prepared
 from livechat.lib.words import marked
 
-Rule = Callable[[User, Room], bool]
-
+Standing = Membership | None  # the user's place in the room
+Rule = Callable[[User, Room, Standing], bool]
 
 # Every page asks these.
-_roles = Prepared(
-    lambda room, user: Membership.objects.filter(room=room, user=user).values_list(
-        "role"
-    ),
-    int,
-    int,
+_standings = Prepared(
+    lambda room, user: Membership.objects.filter(room=room, user=user), int, int
 )
 _visible = Prepared(
     lambda user, room: (
@@ -37,8 +33,16 @@ _visible = Prepared(
 
 def role_in(user: User, room: Room) -> str | None:
     """The user's role in the room, None when they do not belong (one query)."""
-    row = _roles.row(room.pk, user.pk)
-    return row[0] if row else None
+    standing = standing_in(user, room)
+    return standing.role if standing else None
+
+
+def standing_in(user: User, room: Room) -> Standing:
+    """The user's place in the room, None when they do not belong (one query)."""
+    rows: list[Membership] = _standings.objects(room.pk, user.pk)
+    for found in rows:
+        found.room = room
+    return rows[0] if rows else None
 
 
 def can(user: User, action: str, room: Room) -> bool:
@@ -46,10 +50,17 @@ def can(user: User, action: str, room: Room) -> bool:
 
     Asks the database for the membership each time, so that it is true now.
     """
+    return allows(user, action, room, standing_in(user, room))
+
+
+def allows(user: User, action: str, room: Room, standing: Standing) -> bool:
+    """Whether a user who stands so in the room, as was just read, may do the action."""
     rule = RULES.get(action)
     if rule is None or not user.is_active:
         return False
-    return not (room.is_direct and action in NOT_IN_DIRECTS) and rule(user, room)
+    if room.is_direct and action in NOT_IN_DIRECTS:
+        return False
+    return rule(user, room, standing)
 
 
 def require_site(user: User, action: str) -> None:
@@ -147,58 +158,59 @@ def message_or_404(user: User, room: Room, seq: int) -> Message:
     return found
 
 
-def _sees(user: User, room: Room) -> bool:
+def _sees(user: User, room: Room, standing: Standing) -> bool:
     return Room.objects.visible_to(user).filter(pk=room.pk).exists()
 
 
-def _belongs(user: User, room: Room) -> bool:
-    return role_in(user, room) is not None
+def _belongs(user: User, room: Room, standing: Standing) -> bool:
+    return standing is not None
 
 
-def _writes(user: User, room: Room) -> bool:
-    found = room.memberships.filter(user=user).first()
-    if found is None:
+def _writes(user: User, room: Room, standing: Standing) -> bool:
+    if standing is None:
         return False
-    why = silence(room, found.role, is_muted=found.is_muted)
+    why = silence(room, standing.role, is_muted=standing.is_muted)
     return not why and not is_deserted(room)
 
 
-def _runs_room(user: User, room: Room) -> bool:
+def _runs_room(user: User, room: Room, standing: Standing) -> bool:
     """The room's admins, and for public rooms the site's owner and admins too."""
-    if role_in(user, room) == Membership.Role.ADMIN:
+    if standing is not None and standing.role == Membership.Role.ADMIN:
         return True
     return user.is_staff and not room.is_private
 
 
-def _moderates(user: User, room: Room) -> bool:
+def _moderates(user: User, room: Room, standing: Standing) -> bool:
     """Who runs the room, and its moderators."""
-    if role_in(user, room) == Membership.Role.MODERATOR:
+    if standing is not None and standing.role == Membership.Role.MODERATOR:
         return True
-    return _runs_room(user, room)
+    return _runs_room(user, room, standing)
 
 
-def _pins(user: User, room: Room) -> bool:
+def _pins(user: User, room: Room, standing: Standing) -> bool:
     """Who writes there: anybody in a direct message, else who runs the talk."""
-    return _writes(user, room) and (room.is_direct or _moderates(user, room))
+    if not _writes(user, room, standing):
+        return False
+    return room.is_direct or _moderates(user, room, standing)
 
 
-def _settles(user: User, room: Room) -> bool:
+def _settles(user: User, room: Room, standing: Standing) -> bool:
     """The room's moderators; and the site's admins, by the site's queue of reports."""
-    return _moderates(user, room) or user.is_staff
+    return _moderates(user, room, standing) or user.is_staff
 
 
-def _sees_audit(user: User, room: Room) -> bool:
+def _sees_audit(user: User, room: Room, standing: Standing) -> bool:
     """Who belongs to the room, and who runs it."""
-    return _belongs(user, room) or _runs_room(user, room)
+    return standing is not None or _runs_room(user, room, standing)
 
 
-def _deletes_room(user: User, room: Room) -> bool:
+def _deletes_room(user: User, room: Room, standing: Standing) -> bool:
     """Who runs the room, and who runs the site: in the admin, without a look inside."""
-    return _runs_room(user, room) or user.is_staff
+    return _runs_room(user, room, standing) or user.is_staff
 
 
-def _may_join(user: User, room: Room) -> bool:
-    return not room.is_private and _sees(user, room) and not _belongs(user, room)
+def _may_join(user: User, room: Room, standing: Standing) -> bool:
+    return standing is None and not room.is_private and _sees(user, room, standing)
 
 
 RULES: dict[str, Rule] = {

@@ -83,10 +83,14 @@ class Entry:
         }
 
 
-def waiting(user: User, memberships: Iterable[Membership]) -> int:
-    """How much waits for the user, who belongs to these rooms; one query."""
-    standings = {(user.pk, one.room_id): one for one in memberships}
+def waiting(user: User) -> int:
+    """How much waits for the user; one query, and another one if anything does."""
     rows = _waiting.objects(user.pk)
+    if not rows:
+        return 0
+    about = Membership.objects.filter(user=user, room__in={one.room_id for one in rows})
+    found = about.select_related("room")
+    standings = {(user.pk, one.room_id): one for one in found}
     return sum(_weight(one, user, _standing(one, standings)) for one in rows)
 
 

@@ -4,11 +4,12 @@ A few questions, however many rooms there are. 500 rows stand in a page, and nea
 of them as in the last one: each is rendered once for all who see the same.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
+from django.db.models import F, QuerySet
 from django.template.loader import get_template
 from django.templatetags.static import static
 
@@ -17,11 +18,47 @@ from chat.models import Membership, Room
 from chat.notice_list import waiting
 from chat.thread_unread import threads_waiting_for
 from chat.titles import directs_of
-from chat.unread import mentions_of, told_of, unread_in
+from chat.unread import mentions_of, told_of
+from livechat.lib.prepared import Prepared
 from livechat.lib.words import marked
 
 ROWS_KEPT = 4_096  # rendered rows in memory, about 3 MB
 COUNTED_MAX = 100  # from there on a badge says 99+
+
+
+class Seat(NamedTuple):
+    """Somebody's place in a room, with what the side shows of both."""
+
+    room: int  # primary key
+    public_id: str
+    name: str
+    kind: str
+    is_private: bool
+    is_archived: bool
+    level: str
+    is_favourite: bool
+    unread: int  # below 0 while a number that is passed is being stored
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether it is a direct or group message."""
+        return self.kind != Room.Kind.ROOM
+
+
+def _seats_of(user: int) -> "QuerySet[Membership, tuple[object, ...]]":
+    rows = Membership.objects.filter(user=user, room__deleted_at__isnull=True)
+    counted = F("room__last_seq") - F("room__quiet_count")
+    return rows.order_by("room__name", "room").values_list(
+        "room",
+        *(f"room__{one}" for one in ("public_id", "name", "kind", "is_private")),
+        "room__is_archived",
+        "level",
+        "is_favourite",
+        counted - (F("last_read_seq") - F("quiet_read")),
+    )
+
+
+_seats = Prepared(_seats_of, int)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +67,7 @@ class Section:
 
     name: str
     heading: str
-    holds: Callable[[Membership], bool]
+    holds: Callable[[Seat], bool]
     empty: str = ""  # what it says when it is; without it, it is not shown then
     advice: str = ""  # not for guests, who begin nothing
     new: str = ""  # the name of the address where one more is begun
@@ -43,7 +80,7 @@ SECTIONS = (
     Section(
         "rooms",
         marked("Your rooms"),
-        lambda one: not one.room.is_direct and not one.room.is_archived,
+        lambda one: not one.is_direct and not one.is_archived,
         marked("You are in no room yet."),
         marked("Join one from the list."),
         "room_new",
@@ -52,7 +89,7 @@ SECTIONS = (
     Section(
         "directs",
         marked("Direct messages"),
-        lambda one: one.room.is_direct,
+        lambda one: one.is_direct,
         marked("Nobody yet."),
         marked("Write to somebody with the plus."),
         "direct_new",
@@ -61,18 +98,17 @@ SECTIONS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A room as its member sees it at the side."""
 
     public_id: str
     name: str
     kind: str
     is_private: bool
-    unread: int
-    mentions: int
-    is_quiet: bool
-    is_here: bool
+    unread: int = 0
+    mentions: int = 0
+    is_quiet: bool = False
+    is_here: bool = False
     hue: int = 0  # of the one other person of a direct message, with their
     initials: str = ""
 
@@ -85,53 +121,53 @@ class Listed:
     html: str
 
 
-def context(user: User, room: Room | None = None) -> dict[str, Any]:
-    """What `chat/_sidebar.html` needs, and the reader's place in `room`.
+def context(user: User, here: Room | None = None) -> dict[str, Any]:
+    """What `chat/_sidebar.html` needs, on the page of `here` or of no room.
 
-    Four queries, and two for direct messages where there are any.
+    Four queries; one more where something waits, and two for direct messages.
     """
-    found = Membership.objects.listed_for(user)
-    here = next((one for one in found if room and one.room_id == room.pk), None)
-    sections: dict[str, list[Membership]] = {one.name: [] for one in SECTIONS}
-    for one in _called(found, user):
-        for section in SECTIONS:
-            if section.holds(one):
-                sections[section.name].append(one)
-                break
+    seats = [Seat(*row) for row in _seats.rows(user.pk)]
+    directs = {}
+    if any(one.is_direct for one in seats):
+        directs = {one.pk: one for one in directs_of(user)}
     mentions = mentions_of(user)
-    listed = [
-        Listed(one, _rows(sections[one.name], room, mentions)) for one in SECTIONS
-    ]
+    rows: dict[str, list[str]] = {one.name: [] for one in SECTIONS}
+    for seat in _sorted(seats, directs):
+        if name := _section_of(seat):
+            row = _row(seat, directs.get(seat.room), here, mentions)
+            rows[name].append(_html(row))
+    listed = [Listed(one, "".join(rows[one.name])) for one in SECTIONS]
     return {
         "sidebar": listed,
-        "standing": here,
-        "bell": waiting(user, found),
+        "bell": waiting(user),
         "threads_waiting": threads_waiting_for(user),
     }
 
 
-def _called(found: list[Membership], user: User) -> list[Membership]:
-    """The memberships with direct messages last, the latest word first, and named."""
-    rooms = [one for one in found if not one.room.is_direct]
-    if len(rooms) == len(found):
-        return rooms
-    of_room = {one.room_id: one for one in found}
-    directs = [one for one in directs_of(user) if one.pk in of_room]
-    for direct in directs:
-        of_room[direct.pk].room = direct
-    return rooms + [of_room[one.pk] for one in directs]
+def _sorted(seats: list[Seat], directs: Mapping[int, Room]) -> list[Seat]:
+    """The seats by name, and then those of direct messages, as those come."""
+    in_directs = {one.room: one for one in seats if one.is_direct}
+    rooms = [one for one in seats if not one.is_direct]
+    return rooms + [in_directs[key] for key in directs if key in in_directs]
+
+
+def _section_of(seat: Seat) -> str:
+    return next((one.name for one in SECTIONS if one.holds(seat)), "")
 
 
 def row(room: Room) -> str:
     """The row of a room in which nothing is unread, for pages that are open."""
-    return _rows([Membership(room=room)], None, {})
-
-
-def _rows(
-    memberships: Sequence[Membership], here: Room | None, mentions: Mapping[str, int]
-) -> str:
-    rows = (_row(one, here, mentions) for one in memberships)
-    return "".join(map(_html, rows))
+    hue, initials = _face(room)
+    return _html(
+        Row(
+            room.public_id,
+            room.name,
+            room.kind,
+            room.is_private,
+            hue=hue,
+            initials=initials,
+        )
+    )
 
 
 @lru_cache(maxsize=ROWS_KEPT)
@@ -140,20 +176,28 @@ def _html(row: Row) -> str:
     return template.render({"row": row, "icons": static("icons.svg")})
 
 
-def _row(one: Membership, here: Room | None, mentions: Mapping[str, int]) -> Row:
-    room = one.room
-    now = unread_in(one), mentions.get(room.public_id, 0)
-    unread, named = told_of(one.level, now)
-    others = room.others if room.kind == Room.Kind.DIRECT else ()
+def _row(
+    seat: Seat, direct: Room | None, here: Room | None, mentions: Mapping[str, int]
+) -> Row:
+    now = max(0, seat.unread), mentions.get(seat.public_id, 0)
+    unread, named = told_of(seat.level, now)
+    hue, initials = _face(direct)
     return Row(
-        public_id=room.public_id,
-        name=room.name,
-        kind=room.kind,
-        is_private=room.is_private,
+        public_id=seat.public_id,
+        name=direct.name if direct else seat.name,
+        kind=seat.kind,
+        is_private=bool(seat.is_private),
         unread=min(unread, COUNTED_MAX),
         mentions=min(named, COUNTED_MAX),
-        is_quiet=one.level == Membership.Level.NOTHING,
-        is_here=here is not None and room.pk == here.pk,
-        hue=others[0].hue if others else 0,
-        initials=others[0].initials if others else "",
+        is_quiet=seat.level == Membership.Level.NOTHING,
+        is_here=here is not None and seat.room == here.pk,
+        hue=hue,
+        initials=initials,
     )
+
+
+def _face(room: Room | None) -> tuple[int, str]:
+    """Hue and initials of the one other person of a direct message."""
+    if room is None or room.kind != Room.Kind.DIRECT or not room.others:
+        return 0, ""
+    return room.others[0].hue, room.others[0].initials

@@ -22,11 +22,13 @@ from accounts.models import User
 from accounts.profiles import profile_of
 from chat import actions, commands, notices, sidebar
 from chat.access import (
+    allows,
     can,
     message_or_404,
     require,
     require_site,
     room_or_404,
+    standing_in,
 )
 from chat.drafts import draft_of, forget_draft
 from chat.forms import BeforeForm, MessageForm, RoomForm
@@ -179,15 +181,15 @@ def _room_page(
     **more: Any,
 ) -> HttpResponse:
     user = request.user
-    side = sidebar.context(user, room)
-    mine = side["standing"]
+    mine = standing_in(user, room)
     belongs = mine is not None
     silence = _silence(room, mine) if mine else ""
-    runs_room = can(user, "edit_room", room)
+    runs_room = allows(user, "edit_room", room, mine)
     moderates = mine is not None and mine.role == Membership.Role.MODERATOR
     log = _page(user, room, before)
     context = {
         "room": room,
+        "standing": mine,
         "before": before,
         "log": log,
         "newer": None if before is None else _newer(user, room, log),
@@ -199,7 +201,7 @@ def _room_page(
         "may_edit": runs_room,
         "may_invite": runs_room,
         "may_moderate": runs_room or moderates,
-        "may_delete": can(user, "delete_room", room),
+        "may_delete": allows(user, "delete_room", room, mine),
         "client_id": uuid4(),
         "hello_client_id": uuid4(),
         "max_length": limits.MESSAGE_MAX_LENGTH,
@@ -207,7 +209,7 @@ def _room_page(
         "other": profile_of(room.others[0]) if len(room.others) == 1 else None,
         "draft": draft_of(user, room).body if belongs else "",
         **pane(room, _states(room), {}),
-        **side,
+        **sidebar.context(user, room),
         **more,
     }
     return render(request, "chat/room.html", context, status=status)

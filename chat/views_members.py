@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.http import UserRequest
 from accounts.models import User
 from chat import members as people
-from chat.access import can, require, room_or_404
+from chat.access import allows, require, room_or_404, standing_in
 from chat.changes import NotPossible
 from chat.forms import AddMemberForm, MuteForm, OffsetForm, RoleForm
 from chat.models import Room
@@ -136,7 +136,8 @@ def _changed(request: UserRequest, public_id: str, user: str, act: Act) -> HttpR
 def _page(
     request: UserRequest, room: Room, form: AddMemberForm | None = None
 ) -> HttpResponse:
-    may_manage = can(request.user, "add_member", room)
+    standing = standing_in(request.user, room)
+    may_manage = allows(request.user, "add_member", room, standing)
     offset = OffsetForm(request.GET)
     start = (offset.is_valid() and offset.cleaned_data["offset"]) or 0
     end = start + limits.PAGE_SIZE
@@ -146,7 +147,7 @@ def _page(
         "members": rows[: limits.PAGE_SIZE],
         "next_offset": end if len(rows) > limits.PAGE_SIZE else None,
         "may_manage": may_manage,
-        "may_moderate": may_manage or can(request.user, "mute", room),
+        "may_moderate": allows(request.user, "mute", room, standing),
     }
     if may_manage:
         context["form"] = form or AddMemberForm()

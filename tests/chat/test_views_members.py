@@ -169,13 +169,13 @@ def test_the_page_asks_as_many_questions_for_many_as_for_two(
 ) -> None:
     client = client_of(alice)
     page_of(client, lounge)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         page_of(client, lounge)
     for number in range(60):
         email = f"guest{number}@example.org"
         guest = User.objects.create_user(email, display_name=f"Guest {number}")
         Membership.objects.create(room=lounge, user=guest)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         page = page_of(client, lounge)
     assert "?offset=50" in page
     more = client.get(f"/rooms/{lounge.public_id}/members?offset=50").content.decode()

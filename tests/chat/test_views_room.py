@@ -11,7 +11,7 @@ from accounts.models import User
 from chat.models import Membership, Message, Room
 from tests.chat.pages import client_of, fill, room_of
 
-PAGE_QUERIES = 15
+PAGE_QUERIES = 14
 PLACES = ("", "edit", "delete", "leave", "history?before=5")
 POSTS = ("edit", "delete", "join", "leave", "messages")
 
