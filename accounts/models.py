@@ -1,6 +1,7 @@
 """Who people are: users, the community they are in, invites, tokens, revocations."""
 
 import hashlib
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
@@ -157,7 +158,7 @@ class User(AbstractBaseUser):
     @property
     def hue(self) -> int:
         """0 to 11: the colour class of their avatar, from the id, so it stays."""
-        return int(hashlib.sha256(self.public_id.encode()).hexdigest(), 16) % 12
+        return _hue(self.public_id)
 
     @property
     def initials(self) -> str:
@@ -174,6 +175,12 @@ class Bot(User):
         verbose_name_plural = _("bots")
 
 
+@lru_cache(maxsize=4096)  # those who write in busy rooms
+def _hue(key: str) -> int:
+    return int(hashlib.sha256(key.encode()).hexdigest(), 16) % 12
+
+
+@lru_cache(maxsize=4096)
 def initials(name: str) -> str:
     """One or two letters or digits: of the first and the last word that has any."""
     firsts = [next(filter(str.isalnum, word), "") for word in name.split()]

@@ -13,6 +13,7 @@ from chat.models import Message
 from chat.quotes import Quote, line, quoted
 from chat.reactions import chips
 from livechat.lib import limits
+from livechat.lib.jinja import macro
 from livechat.lib.markdown import plain_text
 from livechat.lib.speech import Said
 from livechat.lib.words import mark_of
@@ -159,15 +160,13 @@ def message_html(message: Message, *, in_pane: bool = False) -> str:
     """
     if message.reply_to is not None and message.quote is None:
         quoted([message])
-    template = get_template("chat/_message.jinja", using="fragments")
-    return template.render(
-        {
-            "message": message,
-            "at": message.created_at.isoformat(),
-            "chips": chips(message),
-            "cards": cards(message),
-            "diagrams": diagrams(message),
-            "happened": happened(message),
-            "in_pane": in_pane,
-        }
+    article = macro("chat/_message.jinja", "article")
+    return article(
+        message,
+        message.created_at.isoformat(),
+        chips(message),
+        cards(message),
+        diagrams(message),
+        happened(message),
+        in_pane,
     )

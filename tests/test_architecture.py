@@ -508,7 +508,7 @@ def fanned_out() -> set[str]:
         name
         for file in FANS_OUT
         for name in re.findall(
-            r'get_template\("([^"]+)"[,)]',
+            r'(?:get_template|macro)\("([^"]+)"[,)]',
             (PROJECT_DIR / f"chat/{file}.py").read_text(),
         )
     }
