@@ -230,7 +230,7 @@ def _bodies(intents: Sequence[Write]) -> dict[Write, Body]:
     by mistake. A person whose bucket is empty costs no rendering, as they are refused.
     """
     levels = rows.levels({intent.user for intent in intents})
-    now = time.time()
+    now, rate = time.time(), message_rate()
     end_at = time.monotonic() + limits.BATCH_MAX_S
     bodies: dict[Write, Body] = {}
     for intent in intents:
@@ -239,7 +239,7 @@ def _bodies(intents: Sequence[Write]) -> dict[Write, Body]:
         if not isinstance(intent, PostIntent | EditIntent) or _grows(intent):
             bodies[intent] = _other_body(intent)
             continue
-        levels[intent.user], wait_s = take(levels.get(intent.user), message_rate(), now)
+        levels[intent.user], wait_s = take(levels.get(intent.user), rate, now)
         bodies[intent] = _body(intent.body, rendered=not wait_s)
     return bodies
 

@@ -11,7 +11,8 @@ from operator import attrgetter
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from accounts.models import User
 from chat.models import Membership, Message, Room
@@ -44,7 +45,7 @@ def locked(model: type[M], keys: Collection[int], fields: Collection[str]) -> li
     flags = [isinstance(one, models.BooleanField) for one in columns]
     return [
         model.from_db(
-            connection.alias,
+            DEFAULT_DB_ALIAS,
             names,
             [bool(one) if flag else one for one, flag in zip(row, flags, strict=True)],
         )
@@ -63,7 +64,7 @@ def memberships(pairs: Collection[tuple[int, int]]) -> list[tuple[int, int, str,
     sql = _matching(
         Membership, ("room_id", "user_id"), pairs, "room_id, user_id, role, is_muted"
     )
-    with connection.cursor() as cursor:
+    with _database().cursor() as cursor:
         cursor.execute(sql, _flat(pairs))
         return [(*who, role, bool(muted)) for *who, role, muted in cursor.fetchall()]
 
@@ -73,7 +74,7 @@ def last_posts(pairs: Collection[tuple[int, int]]) -> list[tuple[int, int, float
     if not pairs:
         return []
     sql = _matching(LastPost, ("room_id", "user_id"), pairs, "room_id, user_id, at")
-    with connection.cursor() as cursor:
+    with _database().cursor() as cursor:
         cursor.execute(sql, _flat(pairs))
         return list(cursor.fetchall())
 
@@ -83,11 +84,12 @@ def messages_by_client_id(
 ) -> Iterable[Message]:
     """The messages of (room, author, client_id), as far as they are stored."""
     prepare = Message._meta.get_field("client_id").get_db_prep_value
-    flat = [(room, user, prepare(one, connection)) for room, user, one in keys]
+    there = _database()
+    flat = [(room, user, prepare(one, there)) for room, user, one in keys]
     if not flat:
         return []
     sql = _matching(Message, ("room_id", "author_id", "client_id"), flat, "id")
-    with connection.cursor() as cursor:
+    with _database().cursor() as cursor:
         cursor.execute(sql, _flat(flat))
         stored = [pk for (pk,) in cursor.fetchall()]
     # As most are new, no model is made to find that there is none.
@@ -123,7 +125,7 @@ def insert_messages(messages: Sequence[Message]) -> None:
     columns = ", ".join(_name(str(one.column)) for one in fields)
     table = _name(Message._meta.db_table)
     values = _stored_values(messages, fields)
-    with connection.cursor() as cursor:
+    with _database().cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {table} ({columns}) VALUES {_marks(values)}",  # noqa: S608 - ours
             _flat(values),
@@ -216,6 +218,11 @@ def _matching(
     )
 
 
+def _database() -> BaseDatabaseWrapper:
+    """This thread's connection itself: the proxy looks for it at each attribute."""
+    return connections[DEFAULT_DB_ALIAS]
+
+
 def _where_in(
     model: type[models.Model],
     column: str,
@@ -227,21 +234,21 @@ def _where_in(
         return []
     table, marks = _name(model._meta.db_table), ", ".join(["%s"] * len(keys))
     sql = f"SELECT {wanted} FROM {table} WHERE {_name(column)} IN ({marks}) "  # noqa: S608 - ours
-    with connection.cursor() as cursor:
+    with _database().cursor() as cursor:
         cursor.execute(f"{sql} ORDER BY {_name(column)}{end}", list(keys))
         return list(cursor.fetchall())
 
 
 def _for_update() -> str:
     """Locks rows; on SQLite the transaction has the whole database already."""
-    return " FOR NO KEY UPDATE" if connection.features.has_select_for_update else ""
+    return " FOR NO KEY UPDATE" if _database().features.has_select_for_update else ""
 
 
 def _many(sql: str, rows: Sequence[Sequence[Any]]) -> int:
     """How many rows the statement touched over all of `rows`."""
     if not rows:
         return 0
-    with connection.cursor() as cursor:
+    with _database().cursor() as cursor:
         cursor.executemany(sql, rows)
         return int(cursor.rowcount)
 
@@ -251,10 +258,11 @@ def _stored_values(
 ) -> list[list[Any]]:
     read = attrgetter(*(one.attname for one in fields))
     prepared: dict[tuple[int, Any], Any] = {}  # a batch has one moment
+    there = _database()
 
     def stored(at: int, value: Any) -> Any:
         if (at, value) not in prepared:
-            prepared[at, value] = fields[at].get_db_prep_save(value, connection)
+            prepared[at, value] = fields[at].get_db_prep_save(value, there)
         return prepared[at, value]
 
     return [
@@ -281,4 +289,4 @@ def _defaults() -> dict[str, Any]:
 @cache
 def _name(name: str) -> str:
     # Quoted alike by both databases; asked for fifty times in each post.
-    return connection.ops.quote_name(name)
+    return _database().ops.quote_name(name)

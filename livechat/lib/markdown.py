@@ -58,7 +58,10 @@ def render(source: str) -> str:
 
 def is_plain(source: str) -> bool:
     """Whether no rule of the grammar could see anything in a text; may err to False."""
-    if SIGNIFICANT.search(source) or LINKISH.search(source):
+    if SIGNIFICANT.search(source):
+        return False
+    # Where neither sign stands, which is found ten times as fast, no link can.
+    if ("@" in source or "://" in source) and LINKISH.search(source):
         return False
     return not any(
         LINE_MARKER.match(line) or line[-1:].isspace() for line in source.split("\n")
