@@ -15,6 +15,7 @@ from chat.access import require, require_site
 from chat.changes import NotPossible, changing, pay
 from chat.members import let_in, let_out
 from chat.models import Membership, Room
+from chat.room_names import claim, claiming
 from chat.sweeping import sweep
 from livechat.lib.storage import DatabaseAway
 from livechat.lib.words import marked
@@ -27,14 +28,17 @@ def create_room(
 
     Raises:
         PermissionDenied: the creator is a guest of the site.
+        NameTaken: it would be public, and another public room is called so.
         TooManyChanges: the creator has made too many.
     """
     require_site(creator, "create_room")
-    with transaction.atomic():
+    room = Room(
+        name=name, description=description, is_private=is_private, creator=creator
+    )
+    with claiming(), transaction.atomic():
         pay(creator)
-        room = Room.objects.create(
-            name=name, description=description, is_private=is_private, creator=creator
-        )
+        claim(room)
+        room.save()
         Membership.objects.create(room=room, user=creator, role=Membership.Role.ADMIN)
         transaction.on_commit(lambda: lobby.room_created(room))
     return room
@@ -51,7 +55,8 @@ def delete_room(actor: User, room: Room) -> None:
         Room.objects.select_for_update().filter(pk=room.pk).first()
         require(actor, "delete_room", room)
         public_id, audience = room.public_id, lobby.audience(room)
-        Room.objects.filter(pk=room.pk).update(deleted_at=timezone.now())
+        gone = {"deleted_at": timezone.now(), "name_key": None}
+        Room.objects.filter(pk=room.pk).update(**gone)
         room.memberships.all().delete()
         room.bans.all().delete()
         telling.lost(room)

@@ -18,6 +18,7 @@ from accounts.models import User
 from chat import actions, room_settings
 from chat.access import can
 from chat.models import Room
+from chat.room_names import TAKEN, is_taken
 from livechat.lib import limits
 from livechat.lib.text import TextError, normalise_name
 
@@ -42,6 +43,15 @@ class RoomForm(forms.ModelForm):  # type: ignore[type-arg] # no generic at run t
         """The description, the same way; it may be empty."""
         text = self.cleaned_data["description"]
         return _one_line(text, limits.DESCRIPTION_MAX_LENGTH) if text else ""
+
+    def clean(self) -> dict[str, Any]:
+        """No name that another public room has."""
+        data = super().clean() or self.cleaned_data
+        name, is_private = data.get("name"), data.get("is_private")
+        is_new = "name" in self.changed_data or "is_private" in self.changed_data
+        if name and is_new and not is_private and is_taken(name, but=self.instance):
+            self.add_error("name", TAKEN)
+        return data
 
 
 def _one_line(text: str, max_length: int) -> str:

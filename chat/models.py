@@ -1,4 +1,4 @@
-"""Rooms, memberships and the log: a room's messages, numbered without holes."""
+"""Rooms and their logs: a room's messages, numbered without holes."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from chat import tables  # noqa: F401
+from chat.membership_tables import Membership as Membership
 from chat.moderation_tables import Ban as Ban
-from chat.querysets import MembershipQuerySet, MessageQuerySet, RoomQuerySet
+from chat.querysets import MessageQuerySet, RoomQuerySet
 from chat.worker_tables import ChangeBucket as ChangeBucket
 from livechat.lib import limits
 from livechat.lib.durations import words_of
@@ -53,6 +54,10 @@ class Room(models.Model):
     )
     # Of a direct or group message: whose it is, so that the same people have one.
     people_key = models.CharField(
+        max_length=200, null=True, blank=True, unique=True, editable=False
+    )
+    # Of a public room: what its name looks like (chat/room_names.py).
+    name_key = models.CharField(
         max_length=200, null=True, blank=True, unique=True, editable=False
     )
     # Empty in a direct or group message: chat/titles.py names it for who looks at it.
@@ -119,55 +124,6 @@ class Room(models.Model):
     def is_direct(self) -> bool:
         """Whether it is a direct or group message, whose people never change."""
         return self.kind != Room.Kind.ROOM
-
-
-class Membership(models.Model):
-    """One person in one room: their role and how far they have read."""
-
-    class Role(models.TextChoices):
-        """What someone may do in a room."""
-
-        ADMIN = "admin"
-        MODERATOR = "moderator"
-        MEMBER = "member"
-
-    class Level(models.TextChoices):
-        """What of a room its member is told of by badges."""
-
-        ALL = "all", _("Everything")
-        MENTIONS = "mentions", _("Mentions")
-        NOTHING = "nothing", _("Nothing")
-
-    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="memberships")
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships"
-    )
-    role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
-    joined_at = models.DateTimeField(default=timezone.now, editable=False)
-    last_read_seq = models.BigIntegerField(default=0, editable=False)
-    # How many of the messages up to that one count for nobody as unread.
-    quiet_read = models.BigIntegerField(default=0, editable=False)
-    level = models.CharField(max_length=10, choices=Level.choices, default=Level.ALL)
-    is_favourite = models.BooleanField(default=False)
-    is_muted = models.BooleanField("muted", default=False)  # reads, but does not write
-    # The first message that is theirs to read: the room was private before it.
-    reads_from_seq = models.BigIntegerField(default=0, editable=False)
-
-    objects = MembershipQuerySet.as_manager()
-
-    class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["room", "user"], name="one_membership")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.user} in {self.room}"
-
-    @property
-    def is_owner(self) -> bool:
-        """Whether they made the room and run it still; `room` must be loaded."""
-        made = self.user_id == self.room.creator_id
-        return made and self.role == self.Role.ADMIN
 
 
 def _index(name: str, *fields: str, **rows: Any) -> models.Index:

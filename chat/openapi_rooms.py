@@ -81,7 +81,7 @@ def _rooms() -> Schema:
             "requestBody": body(an_object(_TEXTS, ["name"])),
             "responses": {
                 "201": answer("Made", ONE_ROOM),
-                **errors("400", "401", "403", "429"),
+                **errors("400", "401", "403", "409", "429"),
             },
         },
     }

@@ -11,6 +11,7 @@ from accounts.models import User
 from chat import lobby
 from chat.changes import Change, changing
 from chat.models import Room
+from chat.room_names import claim, claiming
 from livechat.lib.durations import words_of
 
 
@@ -30,18 +31,24 @@ def update_room(actor: User, room: Room, **wanted: Unpack[Settings]) -> Room:
     """Change a room's settings; return the room.
 
     A room that becomes public shows only what is written from then on to those who
-    were no members. The errors are those of `changing`.
+    were no members. The errors are those of `changing`, and:
+
+    Raises:
+        NameTaken: it is public or becomes so, and another public room is called so.
     """
     values: dict[str, Any] = {**wanted}
-    with changing(actor, room, "edit_room") as change:
+    with claiming(), changing(actor, room, "edit_room") as change:
         now = change.room
         was_private, was_archived = now.is_private, now.is_archived
+        was_called = now.name
         for field, enter in _ENTER.items():
             value = values.get(field)
             if value is not None and value != getattr(now, field):
                 setattr(now, field, value)
                 enter(change)
-        now.save(update_fields=[*_ENTER, "public_from_seq"])
+        if (was_called, was_private) != (now.name, now.is_private):
+            claim(now)
+        now.save(update_fields=[*_ENTER, "public_from_seq", "name_key"])
         change.tell(lambda: lobby.room_updated(now, was_private=was_private))
         if now.is_archived != was_archived:
             change.tell(lambda: lobby.room_archived(now))

@@ -39,6 +39,7 @@ from chat.models import Membership, Message, Room
 from chat.people import pane
 from chat.presence import present
 from chat.refusals import REFUSAL_STATUS, go, tells_refusals
+from chat.room_names import NameTaken
 from chat.roster import Roster
 from chat.silences import DESERTED, is_deserted
 from chat.silences import silence as why_silent
@@ -96,8 +97,12 @@ def room_new(request: UserRequest) -> HttpResponse:
     require_site(request.user, "create_room")
     form = RoomForm(request.POST or None)
     if form.is_valid():
-        made = actions.create_room(request.user, **form.cleaned_data)
-        return go(request, "room", made.public_id)
+        try:
+            made = actions.create_room(request.user, **form.cleaned_data)
+        except NameTaken as reason:
+            form.add_error("name", str(reason))
+        else:
+            return go(request, "room", made.public_id)
     context = {
         "form": form,
         "submit": gettext("Make the room"),

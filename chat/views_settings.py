@@ -18,6 +18,7 @@ from chat import actions
 from chat.access import allowed_or_404, can
 from chat.forms import ArchiveForm, OffsetForm, SettingsForm
 from chat.refusals import go, tells_refusals
+from chat.room_names import NameTaken
 from chat.room_settings import update_room
 from livechat.lib import limits
 
@@ -31,8 +32,12 @@ def room_edit(request: UserRequest, public_id: str) -> HttpResponse:
     initial = {name: getattr(found, name) for name in SettingsForm.base_fields}
     form = SettingsForm(request.POST or None, initial=initial)
     if form.is_valid():
-        update_room(request.user, found, **form.cleaned_data)
-        return go(request, "room", public_id)
+        try:
+            update_room(request.user, found, **form.cleaned_data)
+        except NameTaken as reason:
+            form.add_error("name", str(reason))
+        else:
+            return go(request, "room", public_id)
     context = {
         "form": form,
         "room": found,

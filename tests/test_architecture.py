@@ -96,6 +96,7 @@ CHAT_LAYERS = (
         "forms_reminders",
         "openapi_parts",
     ),
+    ("membership_tables",),
     (
         "models",
         "forms_read",
@@ -177,6 +178,7 @@ CHAT_LAYERS = (
     ),
     (
         "read_marks",
+        "room_names",
         "members",
         "desks",
         "conflation",

@@ -1,6 +1,7 @@
 """What everybody, or only members, hear of rooms while they have a socket open."""
 
 import asyncio
+import itertools
 from collections.abc import Callable
 
 import pytest
@@ -162,8 +163,9 @@ async def test_the_lobby_is_told_again_after_redis_was_started_anew(
         await asyncio.to_thread(faulty.kill, "redis")
         await asyncio.to_thread(faulty.start_redis)
         async with asyncio.timeout(10):
+            names = (f"Garden {number}" for number in itertools.count())
             while not [one for one in his.frames if one["type"] == "room_created"]:
-                await asyncio.to_thread(actions.create_room, alice, name="Garden")
+                await asyncio.to_thread(actions.create_room, alice, name=next(names))
                 await asyncio.sleep(0.2)
 
 
