@@ -97,13 +97,15 @@ def _joined(message: Message) -> str:
     gone = partial(f"#r-{message.seq}", "delete", "")
     article = message_html(message, in_pane=True)
     # Once it comes into view, the thread is asked for again, and so has been seen.
+    # That stands behind the replies: hooks.js looks at their neighbours for the day.
     asks = f'hx-get="{message.thread}/thread?since={message.changed_seq}"'
     seen = (
         f'<i class="log__seen" {asks} hx-trigger="intersect once" hx-swap="none"></i>'
     )
     return (
         gone
-        + partial(f"#replies-{message.thread}", "beforeend", article + seen)
+        + partial(f"#replies-{message.thread}", "beforeend", article)
+        + partial(f"#thread-seen-{message.thread}", "innerHTML", seen)
         + _counted(message)
     )
 

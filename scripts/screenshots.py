@@ -88,6 +88,7 @@ def _take_all(browser: Browser, url: str, link: str) -> None:
     talk(people, TALK)
     people["bob"].locator("#body").press_sequentially("One")
     expect(alice.locator(".typist")).to_be_visible()
+    expect(alice.locator(".sidebar .count:visible")).to_have_count(0)
     for scheme in ("light", "dark"):
         alice.emulate_media(color_scheme=scheme)
         picture(alice, f"room-{scheme}")

@@ -45,6 +45,7 @@ def test_a_thread_stands_beside_the_room_and_both_see_it_grow(
     begin(alice, bob)
     for page in (alice, bob):
         expect(page.locator(".thread__replies .msg")).to_have_count(2)
+        expect(page.locator(".thread__replies [data-day]")).to_have_count(0)
         expect(page.locator("#m-1, #m-2").locator(".msg__thread")).to_have_count(1)
         expect(page.get_by_role("link", name=re.compile("2 replies"))).to_be_visible()
         assert violations(page) == []
