@@ -3,9 +3,11 @@
 Addresses whose yes needs the room worker are in test_worker_cells.py.
 """
 
+import copy
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import cast
 from urllib.parse import urlencode
 
@@ -14,7 +16,8 @@ from django.contrib.auth import SESSION_KEY
 from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpResponse
-from django.test import Client
+from django.test import Client, override_settings
+from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.models import Token
 from chat import access
@@ -41,6 +44,7 @@ BY_THE_WORKER = {
 }
 ON_THE_LIVE_SITE = {"health"}
 WRITES = METHODS - {"GET"}
+QUICK_HASHER = "django.contrib.auth.hashers.MD5PasswordHasher"
 ROOM_ROWS = [
     row for row in matrix.room_rows() if (row.name, row.method) not in BY_THE_WORKER
 ]
@@ -48,15 +52,29 @@ ROOM_ROWS = [
 SITE_ROWS = [row for row in matrix.site_rows() if row.name not in ON_THE_LIVE_SITE]
 
 
-@pytest.fixture
-def here(db: None) -> World:
-    return world()
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Who and what there is, with a client of each role, and all rows of it."""
+
+    here: World
+    browsers: dict[str, Client]
+    before: list[object]
 
 
-@pytest.fixture
-def browsers(here: World) -> dict[str, Client]:
+@pytest.fixture(scope="module")
+def stage(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Stage]:
+    """Made once for the file, since each ask is taken back; gone with the file."""
+    with (
+        django_db_blocker.unblock(),
+        override_settings(PASSWORD_HASHERS=[QUICK_HASHER]),
+        undone(),
+    ):
+        here = world()
+        yield Stage(here, clients(here), snapshot())
+
+
+def clients(here: World) -> dict[str, Client]:
     """A client of each role; the bot's sends its token."""
-    cache.clear()  # allauth counts there how often an address has asked
     found = {"AN": Client()}
     for role, user in here.users.items():
         if role == "BO":
@@ -65,6 +83,23 @@ def browsers(here: World) -> dict[str, Client]:
         else:
             found[role] = client_of(user)
     return found
+
+
+@pytest.fixture
+def here(stage: Stage, db: None) -> World:
+    return stage.here
+
+
+@pytest.fixture
+def before(stage: Stage) -> list[object]:
+    return stage.before
+
+
+@pytest.fixture
+def browsers(stage: Stage) -> dict[str, Client]:
+    """They keep no cookie of another test."""
+    cache.clear()  # allauth counts there how often an address has asked
+    return copy.deepcopy(stage.browsers)
 
 
 @contextmanager
@@ -120,11 +155,10 @@ def says_why(answer: HttpResponse) -> None:
 
 @pytest.mark.parametrize("row", ROOM_ROWS, ids=str)
 def test_each_role_gets_of_a_room_what_the_matrix_says(
-    row: Row, here: World, browsers: dict[str, Client]
+    row: Row, here: World, browsers: dict[str, Client], before: list[object]
 ) -> None:
     """And a room that is not theirs answers like none, to the letter."""
     room = here.rooms[row.privacy].public_id
-    before = snapshot()
     found = {}
     for role, client in browsers.items():
         ask, none = (ask_of(row, here, role, where) for where in (room, NOWHERE))
@@ -134,10 +168,9 @@ def test_each_role_gets_of_a_room_what_the_matrix_says(
 
 @pytest.mark.parametrize("row", SITE_ROWS, ids=str)
 def test_each_role_gets_of_the_site_what_the_matrix_says(
-    row: Row, here: World, browsers: dict[str, Client]
+    row: Row, here: World, browsers: dict[str, Client], before: list[object]
 ) -> None:
     """And a page that is not theirs answers like none, to the letter."""
-    before = snapshot()
     none = none_of(row) or Ask("GET", "/nothing/here/")
     found = {
         role: cell(client, ask_of(row, here, role), none, before)
