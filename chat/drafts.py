@@ -1,55 +1,34 @@
 """Texts that people have begun, kept for them until they are sent.
 
-The rule it guards: a draft that was sent is none, in whatever order the two came; and
-one's drafts are one's own.
+The rule it guards: one's drafts are one's own, and the mark at their room is true on
+every device.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from chat.access import require
+from chat import lobby
+from chat.access import message_or_404, require
+from chat.begun import IN_ROOM, has_draft
 from chat.changes import TooManyChanges
 from chat.models import Message, Room
-from chat.own_tables import Draft
+from chat.own_tables import Box, Draft
 from livechat.lib import limits
-from livechat.lib.prepared import Prepared
 from livechat.lib.text import checked_piece
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """What somebody has begun to write in a room; nothing: an empty text."""
-
-    body: str
-    client_id: UUID | None = None
-
-
-def draft_of(user: User, room: Room) -> Begun:
-    """The user's draft in the room; one query."""
-    found = _drafts.objects(user.pk, room.pk)
-    return Begun(found[0].body, found[0].client_id) if found else Begun("")
-
-
-def _unsent(user: int, room: int) -> "QuerySet[Draft]":
-    sent = Message.objects.filter(
-        room=room, author=user, client_id=OuterRef("client_id")
-    )
-    return Draft.objects.filter(~Exists(sent), user=user, room=room)
-
-
-_drafts = Prepared(_unsent, int, int)
-
-
-def keep_draft(user: User, room: Room, body: str, client_id: UUID) -> None:
+def keep_draft(
+    user: User, room: Room, body: str, client_id: UUID, box: Box = IN_ROOM
+) -> None:
     """Keep what the user has begun; an empty text, or one that was sent, ends it.
 
     Raises:
         PermissionDenied: they do not belong to the room.
+        Http404: the message of the box is not there, or not theirs to read.
         BadText: it has characters that no message has.
         TooLong: it has more than DRAFT_MAX_LENGTH code points.
         TooManyChanges: they kept one less than DRAFT_EVERY_S ago.
@@ -59,18 +38,52 @@ def keep_draft(user: User, room: Room, body: str, client_id: UUID) -> None:
     checked = checked_piece(text, max_length=limits.DRAFT_MAX_LENGTH)
     sent = Message.objects.filter(room=room, author=user, client_id=client_id)
     if not checked.strip() or sent.exists():
-        forget_draft(user, room)
+        forget_draft(user, room, box)
         return
-    now = timezone.now()
+    _wait(user)
+    for seq in {box.thread, box.reply_to} - {0}:
+        message_or_404(user, room, seq)
+    before = _drafts(user, room, box).values_list("body", flat=True).first()
+    Draft.objects.update_or_create(
+        user=user,
+        room=room,
+        thread=box.thread,
+        reply_to=box.reply_to,
+        defaults={
+            "body": checked,
+            "client_id": client_id,
+            "updated_at": timezone.now(),
+        },
+    )
+    if before is None:
+        _make_room(user)
+    if not before:
+        lobby.draft_marked(room, user, is_begun=True)
+
+
+def forget_draft(user: User, room: Room, box: Box = IN_ROOM) -> None:
+    """Nothing is begun there any more, as it was sent or taken away."""
+    if _drafts(user, room, box).exclude(body="").update(body=""):
+        lobby.draft_marked(room, user, is_begun=has_draft(user, room))
+
+
+def _drafts(user: User, room: Room, box: Box) -> "QuerySet[Draft]":
+    rows = Draft.objects.filter(user=user, room=room)
+    return rows.filter(thread=box.thread, reply_to=box.reply_to)
+
+
+def _wait(user: User) -> None:
+    """Nothing, if the user kept none for DRAFT_EVERY_S."""
     last = Draft.objects.filter(user=user).order_by("-updated_at").first()
     if last is not None:
-        wait = last.updated_at + timedelta(seconds=limits.DRAFT_EVERY_S) - now
+        end = last.updated_at + timedelta(seconds=limits.DRAFT_EVERY_S)
+        wait = end - timezone.now()
         if wait > timedelta(0):
             raise TooManyChanges(wait.total_seconds())
-    kept = {"body": checked, "client_id": client_id, "updated_at": now}
-    Draft.objects.update_or_create(user=user, room=room, defaults=kept)
 
 
-def forget_draft(user: User, room: Room) -> None:
-    """Nothing is begun there any more, as it was sent or taken away."""
-    Draft.objects.filter(user=user, room=room).exclude(body="").update(body="")
+def _make_room(user: User) -> None:
+    """Let go of the oldest above DRAFTS_MAX."""
+    rows = Draft.objects.filter(user=user).order_by("-updated_at")
+    oldest = list(rows.values_list("pk", flat=True)[limits.DRAFTS_MAX :])
+    Draft.objects.filter(pk__in=oldest).delete()

@@ -167,7 +167,13 @@ def _drafts(user: User) -> list[dict[str, Any]]:
     """Texts that were begun, by room."""
     rows = Draft.objects.filter(user=user).exclude(body="").select_related("room")
     return [
-        {"room": one.room.public_id, "body": one.body, "updated_at": one.updated_at}
+        {
+            "room": one.room.public_id,
+            "thread": one.thread or None,
+            "reply_to": one.reply_to or None,
+            "body": one.body,
+            "updated_at": one.updated_at,
+        }
         for one in rows
     ]
 

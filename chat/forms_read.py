@@ -3,7 +3,8 @@
 from django import forms
 from django.core.exceptions import ValidationError
 
-from chat.forms import MAX_SEQ
+from chat.forms import MAX_SEQ, MessageForm
+from chat.own_tables import Box
 
 
 class OwnForm(forms.Form):
@@ -70,3 +71,16 @@ class ThreadPageForm(forms.Form):
 
     before = forms.IntegerField(min_value=1, max_value=MAX_SEQ, required=False)
     since = forms.IntegerField(min_value=0, max_value=MAX_SEQ, required=False)
+
+
+class DraftForm(MessageForm):
+    """What a box of a room holds, and which box it is."""
+
+    thread = forms.IntegerField(min_value=1, max_value=MAX_SEQ, required=False)
+    reply_to = forms.IntegerField(min_value=1, max_value=MAX_SEQ, required=False)
+
+    @property
+    def box(self) -> Box:
+        """The box; without a number the room's own."""
+        given = self.cleaned_data
+        return Box(given["thread"] or 0, given["reply_to"] or 0)

@@ -72,6 +72,13 @@ def direct_begun(room: Room, people: Sequence[User]) -> None:
         _tell(frame, f"{place}</hx-partial>", Audience([person.public_id]))
 
 
+def draft_marked(room: Room, user: User, *, is_begun: bool) -> None:
+    """Mark the room at the side of the user's pages, or no longer; nobody else's."""
+    html = sidebar.draft_mark() if is_begun else ""
+    place = f'<hx-partial hx-target="#draft-{room.public_id}" hx-swap="innerHTML">'
+    _tell(None, f"{place}{html}</hx-partial>", Audience([user.public_id]))
+
+
 def _present(room: Room) -> Room | None:
     """The room with its members counted, as it may have changed since the commit.
 

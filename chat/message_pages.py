@@ -1,6 +1,7 @@
 """What pages about one message share: a fragment for htmx, a page for all others."""
 
 from typing import Any
+from uuid import UUID, uuid4
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render, resolve_url
@@ -10,6 +11,7 @@ from chat import fanout, fragments
 from chat.access import message_or_404, room_or_404
 from chat.inbox import Refused
 from chat.models import Message, Room
+from chat.quotes import quote
 from chat.refusals import REFUSAL_STATUS
 
 
@@ -48,6 +50,17 @@ def message_page(
     if refusal.retry_after_ms:
         response["Retry-After"] = str(-(-refusal.retry_after_ms // 1000))
     return response
+
+
+def reply_context(
+    message: Message, text: str, client_id: UUID | None = None
+) -> dict[str, Any]:
+    """What the form for an answer to the message needs besides both."""
+    return {
+        "text": text,
+        "client_id": client_id or uuid4(),  # sent again it is the same message
+        "quote": quote(message),
+    }
 
 
 def done(

@@ -24,7 +24,14 @@ _BEGINNING = an_object({"room": TEXT, "message": MESSAGE, "unread": NUMBER})
 _KEPT = an_object({"room": TEXT, "seq": NUMBER, "saved": FLAG})
 _THREAD = an_object({"room": TEXT, "root": MESSAGE, "messages": _MESSAGES})
 _ID: Schema = {"type": ["string", "null"], "format": "uuid"}
-_BEGUN = an_object({"room": TEXT, "body": TEXT, "client_id": _ID})
+_SEQ: Schema = {"type": ["integer", "null"]}
+_BEGUN = an_object(
+    {"room": TEXT, "body": TEXT, "client_id": _ID, "thread": _SEQ, "reply_to": _SEQ}
+)
+_BOX = [
+    query("thread", "In the thread that begins with this seq", 2**53, low=1),
+    query("reply_to", "As a reply to this seq", 2**53, low=1),
+]
 _BEGIN = an_object(
     {
         "body": {"type": "string", "maxLength": limits.DRAFT_MAX_LENGTH},
@@ -65,7 +72,7 @@ def paths() -> Schema:
                 },
             },
         },
-        "/api/rooms/{room}/draft": {"parameters": [room], **_draft()},
+        "/api/rooms/{room}/draft": {"parameters": [room, *_BOX], **_draft()},
         "/api/threads": {
             "get": {
                 "summary": "The threads that you follow, the latest reply first",
@@ -109,7 +116,7 @@ def _draft() -> Schema:
             "summary": "What you have begun to write there",
             "responses": {
                 "200": answer("The text, or an empty one", _BEGUN),
-                **errors("401", "403", "404"),
+                **errors("400", "401", "403", "404"),
             },
         },
         "put": {
@@ -119,7 +126,10 @@ def _draft() -> Schema:
         },
         "delete": {
             "summary": "Nothing is begun any more",
-            "responses": {"204": nothing("So it is"), **errors("401", "403", "404")},
+            "responses": {
+                "204": nothing("So it is"),
+                **errors("400", "401", "403", "404"),
+            },
         },
     }
 

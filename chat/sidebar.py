@@ -14,6 +14,7 @@ from django.template.loader import get_template
 from django.templatetags.static import static
 
 from accounts.models import User
+from chat.begun import is_begun
 from chat.models import Membership, Room
 from chat.notice_list import waiting
 from chat.thread_unread import threads_waiting_for
@@ -38,6 +39,7 @@ class Seat(NamedTuple):
     level: str
     is_favourite: bool
     unread: int  # below 0 while a number that is passed is being stored
+    is_begun: bool  # they have a draft there
 
     @property
     def is_direct(self) -> bool:
@@ -55,6 +57,7 @@ def _seats_of(user: int) -> "QuerySet[Membership, tuple[object, ...]]":
         "level",
         "is_favourite",
         counted - (F("last_read_seq") - F("quiet_read")),
+        is_begun(user),
     )
 
 
@@ -109,6 +112,7 @@ class Row(NamedTuple):
     mentions: int = 0
     is_quiet: bool = False
     is_here: bool = False
+    is_begun: bool = False
     hue: int = 0  # of the one other person of a direct message, with their
     initials: str = ""
 
@@ -170,6 +174,12 @@ def row(room: Room) -> str:
     )
 
 
+def draft_mark() -> str:
+    """What stands at a room in which something is begun."""
+    template = get_template("chat/_draft_mark.jinja", using="fragments")
+    return template.render({"icons": static("icons.svg")})
+
+
 @lru_cache(maxsize=ROWS_KEPT)
 def _html(row: Row) -> str:
     template = get_template("chat/_sidebar_rooms.jinja", using="fragments")
@@ -191,6 +201,7 @@ def _row(
         mentions=min(named, COUNTED_MAX),
         is_quiet=seat.level == Membership.Level.NOTHING,
         is_here=here is not None and seat.room == here.pk,
+        is_begun=bool(seat.is_begun),
         hue=hue,
         initials=initials,
     )

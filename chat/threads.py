@@ -9,8 +9,10 @@ from django.db.models import OuterRef, Q, Subquery
 
 from accounts.models import User
 from chat.access import can
+from chat.begun import draft_of
 from chat.fragments import message_html, partial, replaced
 from chat.models import Message, Room
+from chat.own_tables import Box
 from chat.quotes import quoted
 from chat.reactions import named
 from chat.thread_tables import Following
@@ -46,7 +48,10 @@ def pane_of(user: User, room: Room, root: Message) -> dict[str, Any]:
     """What `chat/_thread_pane.html` needs besides the room."""
     return {
         "thread": thread_of(user, room, root, None),
-        "thread_form": {"client_id": uuid4()},
+        "thread_form": {
+            "client_id": uuid4(),
+            "text": draft_of(user, room, Box(thread=root.seq)).body,
+        },
         "may_answer": can(user, "post", room),
     }
 

@@ -30,11 +30,13 @@ from chat.access import (
     room_or_404,
     standing_in,
 )
-from chat.drafts import draft_of, forget_draft
+from chat.begun import drafts_beside
+from chat.drafts import forget_draft
 from chat.forms import BeforeForm, MessageForm, RoomForm
 from chat.forms_read import ThreadForm
 from chat.inbox import Refused
 from chat.log_pages import page_before
+from chat.message_pages import reply_context
 from chat.models import Membership, Message, Room
 from chat.people import pane
 from chat.presence import present
@@ -212,12 +214,25 @@ def _room_page(
         "max_length": limits.MESSAGE_MAX_LENGTH,
         # Of the one other in a direct message.
         "other": profile_of(room.others[0]) if len(room.others) == 1 else None,
-        "draft": draft_of(user, room).body if belongs else "",
+        **(_begun(user, room) if belongs and before is None else {}),
         **pane(room, _states(room), {}),
         **sidebar.context(user, room),
         **more,
     }
     return render(request, "chat/room.html", context, status=status)
+
+
+def _begun(user: User, room: Room) -> dict[str, Any]:
+    """The user's drafts in the room: its own, and a reply with what it answers."""
+    own, reply = drafts_beside(user, room)
+    if reply is None:
+        return {"draft": own.body}
+    rows = Message.objects.readable_by(user, room).filter(seq=reply.box.reply_to)
+    answered = rows.select_related("author", "room").first()
+    if answered is None:
+        return {"draft": own.body}
+    form = {"message": answered, **reply_context(answered, reply.body)}
+    return {"draft": own.body, "reply": form}
 
 
 def _silence(room: Room, mine: Membership) -> str:

@@ -22,6 +22,8 @@ from django.views.decorators.http import (
 from accounts.http import UserRequest
 from chat import fanout
 from chat.access import can, may_delete, may_edit, room_or_404
+from chat.begun import draft_of
+from chat.drafts import forget_draft
 from chat.forms import EditForm, ReactionForm
 from chat.inbox import (
     Refused,
@@ -32,9 +34,9 @@ from chat.inbox import (
     remove_cards,
 )
 from chat.links import cards
-from chat.message_pages import asked_for, done, message_page
+from chat.message_pages import asked_for, done, message_page, reply_context
 from chat.models import Message, Room
-from chat.quotes import quote
+from chat.own_tables import Box
 from chat.refusals import REFUSAL_STATUS
 from chat.saving import is_saved
 from chat.versions import Version
@@ -154,7 +156,8 @@ def message_reply(request: UserRequest, public_id: str, seq: int) -> HttpRespons
     if not can(request.user, "post", room):
         raise PermissionDenied(marked("You may not write in this room."))
     if request.method != "POST":
-        return _reply_page(request, message)
+        begun = draft_of(request.user, room, Box(reply_to=seq))
+        return _reply_page(request, message, begun.body)
     form = EditForm(request.POST)
     key = form.cleaned_data["client_id"] if form.is_valid() else uuid4()
     text = request.POST.get("body", "")
@@ -164,6 +167,7 @@ def message_reply(request: UserRequest, public_id: str, seq: int) -> HttpRespons
         )
     except Refused as refusal:
         return _reply_page(request, message, text, key, refusal)
+    forget_draft(request.user, room, Box(reply_to=seq))
     if request.headers.get("HX-Request"):
         return HttpResponse(fanout.partial("#reply-form", "delete", ""))
     return redirect(f"{resolve_url('room', public_id)}#m-{posted.seq}")
@@ -176,12 +180,8 @@ def _reply_page(
     client_id: UUID | None = None,
     refusal: Refused | None = None,
 ) -> HttpResponse:
-    context = {
-        "text": text,
-        "client_id": client_id or uuid4(),  # sent again it is the same message
-        "quote": quote(message),
-        "refused": refusal and refusal.message,
-    }
+    context = reply_context(message, text, client_id)
+    context["refused"] = refusal and refusal.message
     part = "chat/_message_reply.html"
     return message_page(request, message, part, gettext("Reply"), refusal, **context)
 

@@ -16,11 +16,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.http import UserRequest
 from chat import notices, sidebar
 from chat.access import can, message_or_404
+from chat.drafts import forget_draft
 from chat.forms import EditForm
 from chat.forms_read import ThreadPageForm
 from chat.inbox import Refused, post_message
 from chat.message_pages import asked_for
 from chat.models import Message, Room
+from chat.own_tables import Box
 from chat.quotes import line
 from chat.refusals import REFUSAL_STATUS
 from chat.threads import changed_since, pane_of, thread_of, threads_of
@@ -95,6 +97,7 @@ def _reply(request: UserRequest, root: Message) -> HttpResponse:
         )
     except Refused as refusal:
         return _refused(request, root, refusal, text, key)
+    forget_draft(request.user, room, Box(thread=root.seq))
     if request.headers.get("HX-Request"):
         return _form(request, root, {"client_id": uuid4(), "also": in_room})
     return redirect(f"{_address(room)}?thread={root.seq}#r-{posted.seq}")

@@ -110,6 +110,7 @@ CHAT_LAYERS = (
     (
         "unread",
         "thread_unread",
+        "begun",
         "standings",
         "titles",
         "silences",

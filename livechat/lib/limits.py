@@ -32,6 +32,7 @@ REACTIONS_MAX = 1_000  # reactions to one message, all emoji together
 EMOJI_SHOWN = 64  # emoji that the picker shows at once
 DRAFT_MAX_LENGTH = 16_000  # code points of a draft; a message has fewer
 DRAFT_EVERY_S = 1.0  # between two texts that one person has kept as drafts
+DRAFTS_MAX = 200  # of one person; the oldest goes
 THREADS_SHOWN = 50  # of those that somebody follows, on their list
 PINS_MAX = 50  # pinned messages of one room
 SAVED_MAX = 200  # messages that one person keeps for later
