@@ -163,7 +163,7 @@ def message_html(message: Message, *, in_pane: bool = False) -> str:
     if message.reply_to is not None and message.quote is None:
         quoted([message])
     article = macro("chat/_message.jinja", "article")
-    return article(
+    html = article(
         message,
         message.created_at.isoformat(),
         chips(message),
@@ -172,3 +172,4 @@ def message_html(message: Message, *, in_pane: bool = False) -> str:
         happened(message),
         in_pane,
     )
+    return str(html)  # a macro's markup escapes what is put to it

@@ -263,6 +263,7 @@ def test_a_reply_comes_to_the_room_the_pane_and_the_line_below_the_first(
     (_, (aside,)) = written(lounge, said(lounge, bob, "psst", 1, in_room=False))
     assert 'id="m-3"' not in plain(aside.html.decode())
     assert "#announce" not in plain(aside.html.decode())
+    assert '<i class="log__seen" hx-get="1/thread?since=' in aside.html.decode()
     assert ">2 replies</b>" in plain(aside.html.decode())
 
 
