@@ -5,7 +5,6 @@ with `command`; what nobody knows is refused, and the text stays with its writer
 one says is for its writer alone, so it is in the language that is active.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
@@ -22,10 +21,10 @@ from chat.changes import NotPossible, TooManyChanges
 from chat.forms import AddMemberForm, TopicForm
 from chat.inbox import Refused, post_message
 from chat.models import Room
+from livechat.lib.text import as_markdown
 from livechat.lib.words import Words, marked
 
 SLASH = "/"
-MARKING = re.compile(r"[\\`*_\[\]<&~|]")  # what Markdown would not show as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +126,7 @@ def reworded(body: str, name: str) -> str | None:
         return body.replace(SLASH, "", 1)
     verb, _, words = body[1:].partition(" ")
     if verb.lower() == "me" and words.strip():
-        name = MARKING.sub(r"\\\g<0>", name)
-        return f"*{name} {' '.join(words.split())}*"
+        return f"*{as_markdown(name)} {' '.join(words.split())}*"
     return None
 
 

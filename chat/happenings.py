@@ -4,8 +4,9 @@ A line is kept in English, as programs and searches have it. The rule it guards:
 stands each sentence that chat/changes.py enters, by the kind of its entry.
 """
 
+from accounts.models import ERASED, User
 from chat.models import Message
-from livechat.lib.words import Words, marked, recognised
+from livechat.lib.words import Words, marked, recognised, taken_apart
 
 _HAPPENED: dict[str, tuple[Words, ...]] = {
     "joined": (
@@ -73,6 +74,25 @@ def happened(message: Message) -> str:
         return ""
     kind = (message.told or {}).get("type", "")
     return recognised(message.body, _HAPPENED.get(kind, ()))
+
+
+def unnamed(message: Message, person: User) -> tuple[str, str]:
+    """A line of the log with nobody in the place of a person, and what it called them.
+
+    By who did it and whom it was done to, so under whichever name they went then. The
+    line as it is, and no name, where it is about others.
+    """
+    told = message.told or {}
+    found = taken_apart(message.body, _HAPPENED.get(told.get("type", ""), ()))
+    if found is None:
+        return message.body, ""
+    sentence, names = found
+    at = 0 if message.author_id == person.pk else 1
+    is_theirs = at == 0 or told.get("user") == person.public_id
+    if not is_theirs or len(names) <= at or names[at] == ERASED:
+        return message.body, ""
+    name, names[at] = names[at], ERASED
+    return str(Words(sentence, *names)), name
 
 
 def audited(sentence: str) -> str:

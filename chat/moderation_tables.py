@@ -166,6 +166,7 @@ class Erasure(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, primary_key=True
     )
     name = models.CharField(max_length=limits.NAME_MAX_LENGTH)
+    former = models.TextField(default="[]")  # JSON: other names that rooms know
     deletes_messages = models.BooleanField()
     done_upto = models.BigIntegerField(default=0)  # the key of the last room that is
     created_at = models.DateTimeField(default=timezone.now)

@@ -30,6 +30,7 @@ MARKS_MAX = 30  # combining marks in a row: Stream-Safe Text Format, UAX #15 sec
 SKELETON_MAX_LENGTH = 4 * NAME_MAX_LENGTH  # code points, for the width of a column
 
 LATIN = re.compile("[A-Za-z]")
+MARKING = re.compile(r"[\\`*_\[\]<&~|]")  # what Markdown would not show as it is
 
 
 class TextError(ValueError):
@@ -113,6 +114,11 @@ def normalise_name(text: str, *, max_length: int = NAME_MAX_LENGTH) -> str:
             marked("A name needs at least one letter, digit or sign to see.")
         )
     return name
+
+
+def as_markdown(name: str) -> str:
+    """The name as Markdown that shows it as it is."""
+    return MARKING.sub(r"\\\g<0>", name)
 
 
 def skeleton(name: str) -> str:

@@ -85,12 +85,23 @@ def from_mark(text: str) -> str:
 def recognised(text: str, sentences: Iterable[Words]) -> str:
     """The first of the sentences that the text is, with what stands in its places.
 
-    Their places come in their order. The text itself when it is none of them.
+    The text itself when it is none of them.
+    """
+    found = taken_apart(text, sentences)
+    return Words(found[0], *found[1]) if found else text
+
+
+def taken_apart(
+    text: str, sentences: Iterable[Words]
+) -> tuple[Words, list[str]] | None:
+    """The first of the sentences that the text is, and what stands in its places.
+
+    Their places come in their order. None when it is none of them.
     """
     for one in sentences:
         if found := _pattern(one).fullmatch(text):
-            return Words(one, *found.groups())
-    return text
+            return one, list(found.groups())
+    return None
 
 
 def spoken(text: str, language: str) -> str:

@@ -13,8 +13,10 @@ from accounts.models import ERASED, Community, Device, Invite, Token, User
 from accounts.profiles import Profile
 from accounts.sessions import principal_of
 from chat import members
+from chat.actions import leave_room
 from chat.directs import begin_direct
 from chat.erasing import sweep_erased
+from chat.inbox import EditIntent
 from chat.mention_tables import Mention
 from chat.models import Membership, Message, Room
 from chat.moderation_tables import AuditEntry
@@ -22,6 +24,7 @@ from chat.reactions import chips
 from livechat.push.models import Subscription
 from livechat.push.outbox import Word, notify
 from tests.chat.pages import client_of, fill, room_of
+from tests.chat.writing import NOWHERE, say, who, written
 from tests.conftest import PASSWORD
 from tests.push.browser import subscribed
 
@@ -132,8 +135,8 @@ def test_what_they_wrote_stays_by_nobody(
     assert f">@{ERASED}</span>" in last.html
     assert [one.told for one in chips(last)] == [ERASED]
     headers = {"HX-Request": "true"}
-    for who in (zebulon.public_id, "nobody123456"):
-        path = f"/people/{who}"
+    for one in (zebulon.public_id, "nobody123456"):
+        path = f"/people/{one}"
         assert client_of(alice).get(path).status_code == 404
         card = client_of(alice).get(path, headers=headers).content.decode()
         assert card.startswith('<div class="about">')
@@ -263,3 +266,53 @@ def test_the_command_erases_and_finds_nobody_twice(bob: User) -> None:
     assert User.objects.get(pk=bob.pk).erased_at is not None
     with pytest.raises(CommandError):
         call_command("erase_person", "bob@example.org", "--yes")
+
+
+def renamed(user: User, name: str) -> None:
+    """As they do it on the page of their profile."""
+    form = {"display_name": name, "theme": "system"}
+    assert client_of(user).post("/profile/", form).status_code == 302
+    user.refresh_from_db()
+
+
+@pytest.fixture
+def known(alice: User, bob: User, zebulon: User) -> Room:
+    """A room in which they went by three names, and another whose name they had."""
+    room = room_of(alice, bob)
+    members.add_member(alice, room, zebulon)
+    members.set_muted(alice, room, zebulon, muted=True)
+    members.set_muted(alice, room, zebulon, muted=False)
+    renamed(zebulon, "Yorick Middle")
+    say(zebulon, room, "*Yorick Middle waves*", "hello")
+    seq = say(alice, room, "@Yorick_Middle, hello")
+    said = EditIntent(*who(alice, room), seq, "@Yorick_Middle, again", *NOWHERE)
+    written(room, said)
+    members.set_role(alice, room, zebulon, Membership.Role.ADMIN)
+    members.set_muted(zebulon, room, bob, muted=True)
+    renamed(zebulon, "Xaver Last")
+    leave_room(zebulon, room)
+    return room
+
+
+@pytest.mark.parametrize("messages", [False, True])
+def test_no_earlier_name_of_theirs_is_left_either(
+    alice: User, zebulon: User, known: Room, messages: bool
+) -> None:
+    assert all(name in all_rows() for name in (NAME, "Yorick Middle", "Xaver Last"))
+    erase(zebulon, messages=messages)
+    sweep_all()
+    left = all_rows()
+    assert not [name for name in ("Zebulon", "Yorick", "Xaver") if name in left]
+    client = client_of(alice)
+    pages = [
+        client.get(path).content.decode()
+        for path in (
+            f"/rooms/{known.public_id}/",
+            f"/rooms/{known.public_id}/audit",
+            f"/api/rooms/{known.public_id}/messages",
+            "/palette?q=Yorick",
+        )
+    ]
+    assert f"Alice muted {ERASED}." in pages[0]
+    assert f"{ERASED} muted Bob." in pages[1]
+    assert not [page for page in pages if NAME in page]
