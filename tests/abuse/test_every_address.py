@@ -16,14 +16,21 @@ from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import Resolver404, resolve
+from pytest_django.plugin import DjangoDbBlocker
 
 from tests.abuse.naughty import PATH_PARTS, TEXTS, VALUES, json_of
 from tests.abuse.rules import SECRET, held
 from tests.access import matrix
 from tests.access.asks import Ask, ask_of
 from tests.access.matrix import Row
-from tests.access.test_pages_and_api import BY_THE_WORKER, ON_THE_LIVE_SITE, undone
-from tests.access.world import World, snapshot, world, writes_so_far
+from tests.access.test_pages_and_api import BY_THE_WORKER, ON_THE_LIVE_SITE
+from tests.access.world import (
+    World,
+    lasting_world,
+    snapshot,
+    undone,
+    writes_so_far,
+)
 from tests.chat.pages import client_of
 
 QUERY = ("before", "after", "limit", "q", "page", "cursor", "next", "kind", "around")
@@ -50,10 +57,17 @@ NAMES = {"room_mute", "room_ban_end", "api_member", "api_room", "profile", "mfa_
 SOME_OF_ALL = [row for row in ROWS if row.name in NAMES]
 
 
+@pytest.fixture(scope="module")
+def stage(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    """Made once for the file, since all is taken back."""
+    with lasting_world(django_db_blocker) as here:
+        yield here
+
+
 @pytest.fixture
-def here(db: None) -> World:
+def here(stage: World, db: None) -> World:
     cache.clear()  # allauth counts there how often an address has asked
-    return world()
+    return stage
 
 
 def answered(client: Client, method: str, path: str, body: Any) -> HttpResponse:

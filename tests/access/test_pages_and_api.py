@@ -6,7 +6,6 @@ Addresses whose yes needs the room worker are in test_worker_cells.py.
 import copy
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import cast
 from urllib.parse import urlencode
@@ -14,9 +13,8 @@ from urllib.parse import urlencode
 import pytest
 from django.contrib.auth import SESSION_KEY
 from django.core.cache import cache
-from django.db import transaction
 from django.http import HttpResponse
-from django.test import Client, override_settings
+from django.test import Client
 from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.models import Token
@@ -24,7 +22,14 @@ from chat import access
 from tests.access import matrix
 from tests.access.asks import Ask, ask_of, none_of, outcome
 from tests.access.matrix import METHODS, Row
-from tests.access.world import NOWHERE, World, snapshot, world, writes_so_far
+from tests.access.world import (
+    NOWHERE,
+    World,
+    lasting_world,
+    snapshot,
+    undone,
+    writes_so_far,
+)
 from tests.chat.pages import client_of
 
 BY_THE_WORKER = {
@@ -44,7 +49,6 @@ BY_THE_WORKER = {
 }
 ON_THE_LIVE_SITE = {"health"}
 WRITES = METHODS - {"GET"}
-QUICK_HASHER = "django.contrib.auth.hashers.MD5PasswordHasher"
 ROOM_ROWS = [
     row for row in matrix.room_rows() if (row.name, row.method) not in BY_THE_WORKER
 ]
@@ -64,12 +68,7 @@ class Stage:
 @pytest.fixture(scope="module")
 def stage(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Stage]:
     """Made once for the file, since each ask is taken back; gone with the file."""
-    with (
-        django_db_blocker.unblock(),
-        override_settings(PASSWORD_HASHERS=[QUICK_HASHER]),
-        undone(),
-    ):
-        here = world()
+    with lasting_world(django_db_blocker) as here:
         yield Stage(here, clients(here), snapshot())
 
 
@@ -100,14 +99,6 @@ def browsers(stage: Stage) -> dict[str, Client]:
     """They keep no cookie of another test."""
     cache.clear()  # allauth counts there how often an address has asked
     return copy.deepcopy(stage.browsers)
-
-
-@contextmanager
-def undone() -> Iterator[None]:
-    """What happens inside is taken back."""
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
 
 
 def sent(client: Client, ask: Ask) -> HttpResponse:

@@ -1,14 +1,18 @@
 """One person of each role, in a private and a public room, and what they act upon."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Model
+from django.test import override_settings
 from django.utils import timezone
+from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.models import Block, Community, Device, Invite, Token, User
 from accounts.profiles import Profile
@@ -23,6 +27,7 @@ from livechat.lib.markdown import render
 from livechat.push.models import Preferences, Push, Subscription
 from tests.push.browser import subscribed
 
+QUICK_HASHER = "django.contrib.auth.hashers.MD5PasswordHasher"
 NOWHERE = "nowhere12345"  # no room has this id
 LINK = "https://example.org/"
 NAMES = {
@@ -191,6 +196,22 @@ def message(
         links=stored({LINK: Card(LINK, "A page", "", "")}),
         created_at=timezone.now(),
     )
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """What happens inside is taken back."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@contextmanager
+def lasting_world(blocker: DjangoDbBlocker) -> Iterator[World]:
+    """One for a whole file whose tests take back all that they do; gone at its end."""
+    quick = override_settings(PASSWORD_HASHERS=[QUICK_HASHER])
+    with blocker.unblock(), quick, undone():
+        yield world()
 
 
 def writes_so_far() -> int:
