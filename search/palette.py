@@ -5,7 +5,6 @@ The rule it guards: each part asks the access of its kind, and finds nothing bey
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from django.urls import reverse
 from django.utils.translation import gettext, gettext_noop
@@ -23,12 +22,16 @@ MESSAGE_FROM_LENGTH = 2  # letters from which messages are looked for
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One line: where it leads, what it says and of what kind it is."""
+    """One line: where it leads, what it says and of what kind it is.
+
+    `user`: the public id of whom it begins a direct message with, which is no address.
+    """
 
     href: str
     label: str
     kind: str
     icon: str
+    user: str = ""
 
 
 # Places by the name of their address; the last says who may go there.
@@ -95,17 +98,9 @@ def _people(user: User, text: str) -> list[Hit]:
     """People, for those who may write to somebody."""
     if user.role == User.Role.GUEST:
         return []
-    address = reverse("direct_new")
     people = findable(user, text, ())[: limits.PALETTE_EACH_MAX]
-    return [
-        Hit(
-            f"{address}?user={quote(one.public_id)}",
-            str(one),
-            gettext("person"),
-            "mail",
-        )
-        for one in people
-    ]
+    kind = gettext("person")
+    return [Hit("", str(one), kind, "mail", user=one.public_id) for one in people]
 
 
 def _places(user: User, text: str) -> list[Hit]:

@@ -102,6 +102,22 @@ def test_shift_enter_is_a_new_line_and_enter_sends(
     expect(page.locator("#body")).to_have_value("")
 
 
+def test_a_person_is_written_to_by_the_keyboard_alone(
+    open_page: Open, alice: User, bob: User, lounge: Room
+) -> None:
+    page = open_page(alice, f"/rooms/{lounge.public_id}/")
+    page.keyboard.press("Control+k")
+    expect(page.locator("#palette-q")).to_be_focused()
+    page.keyboard.type("bob")
+    expect(page.locator(".palette__hit").first).to_contain_text("Bob")
+    no_barriers(page)
+    page.keyboard.press("Enter")
+    expect(page.locator(".topbar__room", has_text="Bob")).to_be_visible()
+    page.locator("#body").fill("hello")
+    page.keyboard.press("Enter")
+    expect(page.locator("#messages .msg")).to_have_count(1)
+
+
 def test_a_day_by_the_keyboard_alone(
     open_page: Open, alice: User, bob: User, lounge: Room
 ) -> None:

@@ -1,5 +1,6 @@
 """The command palette: everything that one may see and nothing else."""
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -149,3 +150,26 @@ def test_the_next_unread_room_goes_round_and_says_when_there_is_none(
     )
     assert "You have read everything." in nothing.content.decode()
     assert client.get("/unread/next", {"way": "left"}).status_code == 422
+
+
+def test_a_person_is_one_press_from_the_direct_message_with_them(
+    alice: User, bob: User
+) -> None:
+    client = client_of(alice)
+    page = client.get("/palette?q=bob").content.decode()
+    button = re.search(r'<button class="palette__hit"[^>]*>', page)
+    assert button is not None
+    assert f'form="palette-begin" name="user" value="{bob.public_id}"' in button[0]
+    form = re.search(r'<form id="palette-begin" action="([^"]*)" method="post"', page)
+    assert form is not None
+    assert "csrfmiddlewaretoken" in page
+    answer = client.post(form[1], {"user": bob.public_id})
+    room = Room.objects.get(kind="direct")
+    assert answer.headers["Location"] == f"/rooms/{room.public_id}/"
+    assert set(room.memberships.values_list("user", flat=True)) == {alice.pk, bob.pk}
+
+
+def test_each_page_with_the_palette_can_begin_a_direct_message(alice: User) -> None:
+    page = client_of(alice).get("/").content.decode()
+    begins = page.partition('<form id="palette-begin"')[2].partition("</form>")[0]
+    assert "csrfmiddlewaretoken" in begins
