@@ -20,8 +20,10 @@ from accounts.keys import _in_a_week as _in_a_week  # a migration names it so
 from accounts.keys import secret_hash as secret_hash
 from livechat.lib import limits
 from livechat.lib.ids import public_id
+from livechat.lib.words import marked
 
-ERASED = "Deleted person"  # what is shown in place of an erased person's name
+ERASED = "Deleted person"  # what stands in place of an erased person's name
+GONE = marked("Deleted person")  # and how pages say it
 
 
 class UserManager(BaseUserManager["User"]):
@@ -159,6 +161,12 @@ class User(AbstractBaseUser):
     def hue(self) -> int:
         """0 to 11: the colour class of their avatar, from the id, so it stays."""
         return _hue(self.public_id)
+
+    @property
+    def shown_name(self) -> str:
+        """The name on pages: of an erased person in each reader's language."""
+        is_erased = self.display_name == ERASED  # nobody else may look so
+        return GONE if is_erased else self.display_name
 
     @property
     def initials(self) -> str:

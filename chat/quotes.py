@@ -57,4 +57,4 @@ def line(message: Message) -> Quote:
     if message.deleted_at is not None:
         return Quote(message.seq, "", marked("This message was deleted."))
     text = plain_text(message.html, max_length=QUOTE_LENGTH)
-    return Quote(message.seq, message.author.display_name, text)
+    return Quote(message.seq, message.author.shown_name, text)

@@ -40,7 +40,7 @@ def directs_of(user: User) -> list[Room]:
 
 def title(others: Sequence[User]) -> str:
     """The others' names in a row."""
-    names = [user.display_name for user in others]
+    names = [user.shown_name for user in others]
     if not names:
         return ALONE
     if len(names) > NAMED:

@@ -4,9 +4,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts.erasure import erase
 from accounts.models import Token, User
 from chat.directs import begin_direct
-from chat.models import Room
+from chat.models import Membership, Room
 from tests.chat.pages import client_of, fill, room_of
 from tests.conftest import PASSWORD
 
@@ -107,3 +108,13 @@ def test_the_first_room_is_called_in_the_language_of_the_set_up(
     form = {"name": "Alice", "email": "alice@example.org", "password": PASSWORD}
     Client().post("/setup/", form, headers={"Accept-Language": accepted})
     assert Room.objects.get().name == name
+
+
+def test_an_erased_person_has_no_name_in_any_language(
+    lounge: Room, alice: User, bob: User, charlie: User
+) -> None:
+    erase(bob, messages=False)
+    Membership.objects.create(room=lounge, user=charlie)
+    address = reverse("room", args=[lounge.public_id])
+    assert "Gelöschte Person</button>" in client_of(alice).get(address).text
+    assert "Deleted person</button>" in client_of(charlie).get(address).text
