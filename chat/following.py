@@ -4,7 +4,7 @@ The rule it guards: a row for each person and thread, written in the transaction
 answer; a batch without answers costs nothing.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from django.db.models import F, Max, OuterRef, QuerySet, Subquery
 
@@ -60,12 +60,6 @@ def read(user: User, room: Room, thread: int) -> bool:
 def read_all(user: User) -> int:
     """Note that the user has read all that they follow; how many threads not yet."""
     return _read(Following.objects.filter(user=user))
-
-
-def followers_of(room: Room, seqs: Collection[int]) -> set[int]:
-    """Who follows a thread that begins with one of these messages; one query."""
-    rows = Following.objects.filter(room=room, thread__in=seqs)
-    return set(rows.values_list("user", flat=True))
 
 
 def _read(rows: "QuerySet[Following]") -> int:

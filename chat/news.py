@@ -8,10 +8,11 @@ from collections.abc import Collection, Sequence
 
 import msgspec
 from django.db import transaction
+from django.db.models import QuerySet
 
-from chat import following
 from chat.models import Room
 from chat.own_tables import Saved
+from chat.thread_tables import Following
 from livechat.lib.redis import publish as publish_bytes
 
 CHANNEL = "notices"
@@ -47,6 +48,22 @@ def of_lists(room: Room, seqs: Collection[int]) -> list[News]:
     """
     if not seqs:
         return []
-    kept = Saved.objects.filter(message__room=room, message__seq__in=seqs)
-    users = {*kept.values_list("user", flat=True), *following.followers_of(room, seqs)}
+    return _listed(
+        room,
+        Saved.objects.filter(message__room=room, message__seq__in=seqs),
+        Following.objects.filter(room=room, thread__in=seqs),
+    )
+
+
+def of_room(room: Room) -> list[News]:
+    """For those whose lists show anything of the room, which they may lose with it."""
+    return _listed(
+        room,
+        Saved.objects.filter(message__room=room),
+        Following.objects.filter(room=room),
+    )
+
+
+def _listed(room: Room, *rows: "QuerySet[Saved] | QuerySet[Following]") -> list[News]:
+    users = {user for some in rows for user in some.values_list("user", flat=True)}
     return [News(user, room=room.public_id) for user in sorted(users)]

@@ -14,7 +14,7 @@ from chat import following
 from chat.desk import Desk
 from chat.mention_tables import EVERYBODY_KEY
 from chat.models import Membership, Message, Room
-from chat.news import News, of_lists, tell
+from chat.news import News, of_lists, of_room, tell
 from chat.notice_tables import ASIDE, FOLLOWS, Notice
 from chat.silences import RUNS_TALK
 from chat.telling import blockers, hearers_of, tell_named, written_at
@@ -88,13 +88,17 @@ def deleted(room: Room, seqs: Collection[int]) -> list[News]:
 
 
 def lost(room: Room, users: Collection[int] | None = None) -> None:
-    """Forget what these people (None: all) were told of a room that is not theirs."""
+    """Forget what these people (None: all) were told of a room that is not theirs.
+
+    What their open lists show of it goes too.
+    """
     rows = Notice.objects.filter(room=room)
     if users is not None:
         rows = rows.filter(user__in=users)
-    told = set(rows.values_list("user", flat=True))
+    told = {*(users or ()), *rows.values_list("user", flat=True)}
+    news = [News(user, room=room.public_id) for user in told]
     rows.delete()
-    tell([News(user, room=room.public_id) for user in told])
+    tell(news + of_room(room) if users is None else news)
 
 
 def invited(actor: User, room: Room, user: User) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, TypedDict, Unpack
 
 from accounts.models import User
-from chat import lobby
+from chat import lobby, news
 from chat.changes import Change, changing
 from chat.models import Room
 from chat.room_names import claim, claiming
@@ -74,6 +74,7 @@ def _topic(change: Change) -> None:
 def _is_private(change: Change) -> None:
     if change.room.is_private:
         change.enter("private", f"{change.actor} made the room private.", hidden=True)
+        news.tell(news.of_room(change.room))  # lists of those who are no members
         return
     text = "made the room public. What was written before stays with its members."
     entry = change.enter("public", f"{change.actor} {text}")

@@ -1,7 +1,7 @@
 """What a room keeps at hand, what one keeps for later, and what one has begun."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.journeys.conftest import NewPage
 from tests.journeys.test_message_menu import last, open_menu
@@ -26,6 +26,8 @@ def test_messages_are_pinned_and_saved_and_a_draft_moves_on(new_page: NewPage) -
     pin(alice, bob)
     save(bob)
     draft(bob, new_page(0))
+    drafts_beside(bob)
+    open_lists(alice, bob)
 
 
 def pins(page: Page) -> None:
@@ -91,3 +93,64 @@ def draft(page: Page, phone: Page) -> None:
     expect(last(phone)).to_contain_text("and the other half")
     page.reload()
     expect(page.locator("#body")).to_have_value("")
+
+
+def drafts_beside(page: Page) -> None:
+    """A reply and a reply in a thread, with what they answer, come back too."""
+    message = page.locator("#messages .msg.chat").first
+    begin_beside(page, message)
+    mark = page.locator(".sidebar__rooms .sidebar__draft")
+    expect(mark).to_contain_text("Draft")
+    number = message.get_attribute("data-seq")
+    page.goto(f"{page.url.split('#')[0]}?thread={number}")
+    expect(page.locator("#reply .composer__quote")).to_contain_text("The rules")
+    expect(page.locator("#reply-body")).to_have_value("Half a reply")
+    expect(page.locator("#thread-body")).to_have_value("Half an answer")
+    assert violations(page) == []
+    with page.expect_response("**/draft"):
+        page.get_by_role("button", name="Cancel").click()
+    page.locator("#thread-body").press("Enter")
+    expect(mark).to_be_hidden()
+    page.reload()
+    expect(page.locator("#reply-form")).to_have_count(0)
+    expect(page.locator("#thread-body")).to_have_value("")
+
+
+def begin_beside(page: Page, message: Locator) -> None:
+    open_menu(page, message).get_by_role("button", name="Reply", exact=True).click()
+    with page.expect_response("**/draft"):
+        page.get_by_label("Your reply", exact=True).fill("Half a reply")
+    open_menu(page, message).get_by_role("button", name="Reply in a thread").click()
+    with page.expect_response("**/draft"):
+        page.get_by_label("Your reply in the thread").fill("Half an answer")
+
+
+def open_lists(alice: Page, bob: Page) -> None:
+    """What is edited or deleted is so on open lists, which belong to no room."""
+    say(alice, "A frist secret")
+    expect(last(bob)).to_contain_text("A frist secret")
+    open_menu(bob, last(bob)).get_by_role("button", name="Save for later").click()
+    open_menu(bob, last(bob)).get_by_role("button", name="Reply in a thread").click()
+    bob.get_by_label("Your reply in the thread").fill("Noted")
+    bob.get_by_label("Your reply in the thread").press("Enter")
+    expect(bob.locator(".thread__replies .msg")).to_have_count(1)
+    lists = [bob.context.new_page() for _ in range(2)]
+    for page, name in zip(lists, ("saved", "threads"), strict=True):
+        page.goto(f"/{name}")
+        expect(page.locator("body[data-net=up]")).to_be_attached()
+        expect(page.locator(".pin").first).to_contain_text("A frist secret")
+    message = last(alice)
+    open_menu(alice, message).get_by_role("button", name="Edit").click()
+    box = alice.get_by_label("Another text for your message")
+    box.fill("A second secret")
+    box.press("Enter")
+    for page in lists:
+        expect(page.locator(".pin").first).to_contain_text("A second secret")
+        assert "frist" not in page.content()
+    open_menu(alice, message).get_by_role("link", name="Delete").click()
+    alice.get_by_role("button", name="Delete", exact=True).click()
+    expect(lists[0].get_by_text("Nothing saved yet")).to_be_visible()
+    expect(lists[1].locator(".pin").first).to_contain_text("This message was deleted.")
+    for page in lists:
+        assert "secret" not in page.content()
+        assert violations(page) == []
