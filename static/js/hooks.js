@@ -74,7 +74,7 @@
   });
   // Suggestions while one writes: the server's list for what follows an @, a : or a /.
   on("text-expander-change", ({ target, detail: { key, text, provide } }) => {
-    const query = new URLSearchParams({ kind: key, q: text, at: byId("body").selectionEnd - text.length });
+    const query = new URLSearchParams({ kind: key, q: text, at: target.querySelector("textarea").selectionEnd - text.length });
     const came = htmx.ajax("GET", `${target.dataset.src}?${query}`, { source: target });
     provide(came.then((_, list = byId("suggestions").firstElementChild) => ({ matched: list, fragment: list })));
   }, true);

@@ -1,11 +1,16 @@
 """What stands beside the message box: emoji, mentions, and how a text is formatted."""
 
+from functools import partial
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from chat.models import Room
+from tests.chat.pages import fill
+from tests.journeys.test_message_menu import open_menu
 from tests.journeys.test_reach import Open, lounge, no_barriers, open_page
+from tests.live import wait_until
 
 pytestmark = pytest.mark.journey
 
@@ -47,6 +52,28 @@ def test_the_sign_for_a_mention_proposes_people(
     page.get_by_role("button", name="Mention somebody").click()
     page.get_by_role("option", name="Bob").click()
     expect(page.locator("#body")).to_have_value("@Bob ")
+
+
+def test_people_and_emoji_are_proposed_in_a_thread_and_in_a_reply(
+    open_page: Open, alice: User, bob: User, lounge: Room
+) -> None:
+    fill(lounge, bob, 1)
+    page = open_page(alice, f"/rooms/{lounge.public_id}/")
+    for entry, box in (("Reply in a thread", "#thread-body"), ("Reply", "#reply-body")):
+        open_menu(page, page.locator("#messages .msg").last).get_by_role(
+            "button", name=entry, exact=True
+        ).click()
+        expect(page.locator(box)).to_be_focused()
+        page.keyboard.type("Ask @b")
+        expect(page.get_by_role("option", name="Bob")).to_be_visible()
+        wait_until(partial(fits, page, ".suggest__lines"), entry)
+        page.keyboard.press("Enter")
+        page.keyboard.type(":rocke")
+        expect(page.get_by_role("option", name="rocket")).to_be_visible()
+        page.keyboard.press("Enter")
+        expect(page.locator(box)).to_have_value("Ask @Bob 🚀 ")
+        page.keyboard.press("Enter")
+        expect(page.locator(".msg:has-text('Ask @Bob 🚀')")).not_to_have_count(0)
 
 
 def test_what_is_selected_is_formatted_and_can_be_undone(
@@ -96,8 +123,8 @@ def test_on_a_phone_the_emoji_fit_the_screen(
 def fits(page: Page, pane: str) -> bool:
     """Whether all of the pane is on the screen."""
     box, size = page.locator(pane).bounding_box(), page.viewport_size
-    assert box is not None
-    assert size is not None
+    if box is None or size is None:
+        return False
     right, bottom = box["x"] + box["width"], box["y"] + box["height"]
     inside = right <= size["width"] and bottom <= size["height"]
     return inside and min(box["x"], box["y"]) >= 0
