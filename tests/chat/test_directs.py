@@ -206,11 +206,11 @@ def test_the_sidebar_asks_as_many_questions_for_many_as_for_one(
     begin_direct(alice, [bob])
     client = client_of(alice)
     client.get("/")
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         client.get("/")
     for other in people(20):
         begin_direct(alice, [other, bob])
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         client.get("/")
 
 

@@ -50,11 +50,11 @@ def test_the_lobby_asks_as_many_questions_for_twenty_rooms_as_for_one(
     room_of(alice, bob)
     client = client_of(alice)
     client.get("/")  # the first request of a process asks whether the site is set up
-    with django_assert_num_queries(7):  # session, user, rooms, side (3), community
+    with django_assert_num_queries(8):  # session, user, rooms, side (4), community
         client.get("/")
     for number in range(19):
         room_of(alice, bob, name=f"Room {number}")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get("/")
 
 
@@ -166,9 +166,9 @@ def test_many_rooms_are_shown_page_by_page(
     )
     client = client_of(bob)
     client.get("/")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         first = client.get("/").content.decode()
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         second = client.get("/", {"number": 2}).content.decode()
     assert listed(first)[0] == "Room 0000"
     assert listed(second)[0] == f"Room {limits.LOBBY_PAGE_SIZE:04}"
