@@ -4,13 +4,14 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "livechat.settings")
 
+import django
 from django.conf import settings
-from django.core.asgi import get_asgi_application
 
 from livechat.database import wait_less
+from livechat.lib.handler import OneThreadHandler
 
 wait_less(settings.DATABASES["default"])
-django_application = get_asgi_application()
+django.setup(set_prefix=False)
 
 # Apps are loaded by now; consumers import models.
 from channels.routing import ProtocolTypeRouter  # noqa: E402
@@ -21,7 +22,7 @@ from livechat.routing import on_shutdown, websocket_application  # noqa: E402
 load_templates()
 
 application = ProtocolTypeRouter(
-    {"http": django_application, "websocket": websocket_application}
+    {"http": OneThreadHandler(), "websocket": websocket_application}
 )
 
 __all__ = ["application", "on_shutdown"]
