@@ -6,6 +6,9 @@ confirmed, and no address belongs to two people.
 
 from typing import TYPE_CHECKING
 
+from django.conf import settings
+from django.db.models import Exists, OuterRef, QuerySet
+
 if TYPE_CHECKING:
     from accounts.models import User
 
@@ -25,3 +28,13 @@ def settle_address(user: "User", *, verified: bool = True) -> None:
     EmailAddress.objects.update_or_create(
         user=user, email=user.email, defaults={"primary": True, "verified": verified}
     )
+
+
+def with_own_address(people: "QuerySet[User]") -> "QuerySet[User]":
+    """Those whose address is known to be theirs, where the site has it confirmed."""
+    from allauth.account.models import EmailAddress
+
+    if settings.ACCOUNT_EMAIL_VERIFICATION == "none":
+        return people
+    own = EmailAddress.objects.filter(user=OuterRef("pk"), email=OuterRef("email"))
+    return people.filter(Exists(own.filter(verified=True)))

@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext
 
+from accounts.addresses import with_own_address
 from accounts.devices import language_of
 from accounts.models import Community, Device, User
 from chat.notice_list import Entry, unread
@@ -113,7 +114,7 @@ def _waiting(now: datetime) -> list[User]:
     found = User.objects.filter(
         is_due, Exists(newer), ~Exists(here), is_active=True, is_bot=False
     )
-    return list(found.order_by("pk")[: limits.DIGESTS_AT_ONCE])
+    return list(with_own_address(found).order_by("pk")[: limits.DIGESTS_AT_ONCE])
 
 
 def _written(user: User, now: datetime) -> Digest | None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from accounts import blocks
+from accounts.addresses import settle_address
 from accounts.models import Device, User
 from chat import digests, members
 from chat.directs import begin_direct
@@ -124,6 +125,31 @@ def test_nothing_is_mailed_that_is_not_to_be(
     else:
         User.objects.filter(pk=bob.pk).update(is_active=False)
     assert sent() == []
+
+
+@pytest.mark.parametrize(
+    ("verification", "verified", "is_mailed"),
+    [
+        ("none", False, True),
+        ("optional", False, False),
+        ("mandatory", False, False),
+        ("optional", True, True),
+    ],
+)
+def test_only_an_address_that_was_confirmed_gets_mails(
+    settings: Settings,
+    alice: User,
+    bob: User,
+    lounge: Room,
+    verification: str,
+    verified: bool,
+    is_mailed: bool,
+) -> None:
+    settings.ACCOUNT_EMAIL_VERIFICATION = verification
+    settle_address(bob, verified=verified)
+    say(alice, lounge, "@Bob secret")
+    let_time_pass()
+    assert [letter.to for letter in sent()] == [["bob@example.org"]] * is_mailed
 
 
 def test_access_is_that_of_the_moment_of_writing(
