@@ -30,6 +30,7 @@ REPORT: Fields = {
     "note": line(limits.REPORT_NOTE_MAX_LENGTH, may_be_empty=True),
 }
 OUTCOME: Fields = {"outcome": one_of(*Report.Outcome.values)}
+OF_REPORTED = ("author", "body", "html", "created_at")  # in the queue of the site
 
 
 @require_POST
@@ -96,7 +97,8 @@ def site_report(request: UserRequest, pk: int) -> HttpResponse:
 
 def _queue(request: UserRequest, room: Room | None) -> HttpResponse:
     rows = open_reports(request.user, room)[: limits.PAGE_SIZE]
-    return JsonResponse({"reports": [_open_fields(one) for one in rows]})
+    fields = _site_fields if room is None else _open_fields
+    return JsonResponse({"reports": [fields(one) for one in rows]})
 
 
 def _settled(request: UserRequest, room: Room | None, pk: int) -> HttpResponse:
@@ -123,6 +125,15 @@ def _fields(one: Report) -> dict[str, Any]:
 def _open_fields(one: Report) -> dict[str, Any]:
     """With the message as it is; who reported it is told to nobody."""
     return {**_fields(one), "message": message_fields(one.message)}
+
+
+def _site_fields(one: Report) -> dict[str, Any]:
+    """For who may see no more of the room than the page shows: the reported words."""
+    message = message_fields(one.message)
+    shown = {name: message[name] for name in OF_REPORTED}
+    shown["deleted"] = one.message.deleted_at is not None
+    room = None if one.room.is_direct else one.room.public_id
+    return {**_fields(one), "room": room, "message": shown}
 
 
 def _own_fields(one: Report) -> dict[str, Any]:

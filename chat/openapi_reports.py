@@ -2,6 +2,8 @@
 
 from chat.moderation_tables import Report
 from chat.openapi_parts import (
+    AUTHOR,
+    FLAG,
     MAYBE_MOMENT,
     MESSAGE,
     MOMENT,
@@ -36,6 +38,21 @@ _OWN = an_object(
     }
 )
 _OPEN = an_object({**_REPORT, "message": MESSAGE})
+_OF_SITE = an_object(
+    {
+        **_REPORT,
+        "room": {"type": ["string", "null"]},
+        "message": an_object(
+            {
+                "author": AUTHOR,
+                "body": TEXT,
+                "html": TEXT,
+                "created_at": MOMENT,
+                "deleted": FLAG,
+            }
+        ),
+    }
+)
 _REFUSALS = ("400", "401", "403", "404", "409", "429")
 
 
@@ -53,9 +70,12 @@ def paths() -> Schema:
                 "responses": {"201": answer("Reported", _OWN), **errors(*_REFUSALS)},
             },
         },
-        "/api/rooms/{room}/reports": {"parameters": [room], "get": _queue("the room")},
+        "/api/rooms/{room}/reports": {
+            "parameters": [room],
+            "get": _queue("the room", _OPEN),
+        },
         "/api/rooms/{room}/reports/{id}": {"parameters": [room, pk], "post": _settle()},
-        "/api/reports": {"get": _queue("the site")},
+        "/api/reports": {"get": _queue("the site", _OF_SITE)},
         "/api/reports/{id}": {"parameters": [pk], "post": _settle()},
         "/api/reports/own": {
             "get": {
@@ -70,11 +90,11 @@ def _listed(schema: Schema) -> Schema:
     return an_object({"reports": {"type": "array", "items": schema}})
 
 
-def _queue(whose: str) -> Schema:
+def _queue(whose: str, schema: Schema) -> Schema:
     return {
         "summary": f"The open reports of {whose}, the oldest first",
         "responses": {
-            "200": answer("Reports", _listed(_OPEN)),
+            "200": answer("Reports", _listed(schema)),
             **errors("401", "403", "404"),
         },
     }

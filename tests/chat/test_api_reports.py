@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Token, User
+from chat.directs import begin_direct
 from chat.models import Membership, Message, Room
 from chat.moderation_tables import Report
 from livechat.push.models import Preferences
@@ -16,6 +17,7 @@ from tests.chat.asking import Reply, ask
 from tests.chat.conftest import Member, Person
 from tests.chat.pages import fill, room_of
 from tests.chat.test_openapi import described
+from tests.chat.writing import say
 from tests.live import Live
 
 ROOM = "/api/rooms/{room}"
@@ -85,11 +87,26 @@ def test_the_sites_admin_settles_what_stands_in_a_private_room(
     )
     admin = Program(alice)
     (waiting,) = admin.call("GET", "/api/reports").json["reports"]
+    assert waiting["room"] == vault.public_id
+    told = {"author", "body", "html", "created_at", "deleted"}
+    assert waiting["message"].keys() == told
     dismissed = {"outcome": "dismissed"}
     done = admin.call("POST", "/api/reports/{id}", dismissed, id=waiting["id"])
     assert done.status == 204
     assert Report.objects.get().outcome == "dismissed"
     assert Program(charlie).call("GET", "/api/reports").status == 403
+
+
+def test_the_sites_admin_is_not_told_which_direct_message_was_reported(
+    alice: User, bob: User, charlie: User
+) -> None:
+    direct, _ = begin_direct(bob, [charlie])
+    say(bob, direct, "hello", "spam")
+    message = Message.objects.get(room=direct, seq=2)
+    Report.objects.create(room=direct, message=message, reporter=charlie, reason="spam")
+    (waiting,) = Program(alice).call("GET", "/api/reports").json["reports"]
+    assert (waiting["room"], waiting["message"]["body"]) == (None, "spam")
+    assert direct.public_id not in str(waiting)
 
 
 @pytest.mark.parametrize(
