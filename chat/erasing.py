@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from html import escape, unescape
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import ERASED, User
 from chat.changes import Change
@@ -23,6 +23,8 @@ from chat.thread_tables import Following
 from chat.versions import Version
 from livechat.lib import limits
 from livechat.lib.text import as_markdown, skeleton
+from livechat.push import outbox
+from livechat.push.models import Push
 
 Reword = Callable[[str], str]
 
@@ -36,6 +38,7 @@ def begin(user: User, name: str, *, messages: bool) -> None:
     for kept in (Ban, Draft, Following, Saved):
         kept.objects.filter(user=user).delete()
     Report.objects.filter(reporter=user).update(note="")
+    _take_back(user)
     lines = Message.objects.filter(author=user, kind=Message.Kind.SYSTEM)
     former = {unnamed(one, user)[1] for one in lines.iterator()} - {"", name}
     Erasure.objects.create(
@@ -43,6 +46,16 @@ def begin(user: User, name: str, *, messages: bool) -> None:
         name=name,
         former=json.dumps(sorted(former)),
         deletes_messages=messages,
+    )
+
+
+def _take_back(user: User) -> None:
+    """Take what they wrote from others' devices, and their name out of what is kept."""
+    shown = {"room__public_id": OuterRef("room"), "seq": OuterRef("seq")}
+    written = Message._base_manager.filter(author=user, **shown)
+    naming = Mention.objects.filter(user=user, **shown)
+    outbox.forget(
+        Push.objects.filter(Exists(written)), Push.objects.filter(Exists(naming))
     )
 
 
@@ -70,6 +83,7 @@ def _change(erasure: Erasure, room: Room) -> bool:
     _reword_kept(erasure, room)
     for message in _mentioning(erasure, room):
         change.reword(message, *_without_mention(erasure, message))
+        outbox.reword(room.public_id, message.seq, message.body)
     if erasure.deletes_messages and not change.entries:
         for message in _written_by(erasure, room):
             change.delete(message)

@@ -156,11 +156,15 @@ def withdraw_room(room: str, user_ids: Collection[int] | None = None) -> None:
         _withdraw(Push.objects.filter(pk=pk, version=version))
 
 
-def withdraw_naming(name: str) -> None:
-    """Take away what tells others of somebody by this name; it may be one word more."""
-    naming = Push.objects.filter(Q(title__contains=name) | Q(body__contains=name))
-    _withdraw(naming.exclude(state=State.CLOSING))
-    naming.update(title="", body="")
+def forget(theirs: QuerySet[Push], naming: QuerySet[Push]) -> None:
+    """Take `theirs` away, and keep no word of those or of what is shown of `naming`.
+
+    What waits to be sent of `naming` is to be reworded (`reword`).
+    """
+    for pk, version in list(theirs.values_list("pk", "version")):
+        _withdraw(Push.objects.filter(pk=pk, version=version))
+    theirs.update(title="", body="")
+    naming.exclude(state=State.WAITING).update(body="")
 
 
 def _withdraw(row: QuerySet[Push]) -> None:

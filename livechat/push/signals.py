@@ -7,8 +7,6 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from accounts.models import User
-from accounts.signals import person_erased
-from livechat.push import outbox
 from livechat.push.models import Subscription
 
 SESSION_FIELD = "push"  # in the session: the public id of its browser's subscription
@@ -25,9 +23,3 @@ def keep_own_subscription(request: HttpRequest, user: User, **kwargs: Any) -> No
     own = request.session.get(SESSION_FIELD)
     ended = Subscription.objects.filter(user=user, public_id=own, session=None)
     ended.update(session_id=request.session.session_key)
-
-
-@receiver(person_erased)
-def take_back_what_names_them(name: str, **kwargs: Any) -> None:
-    """What was sent of an erased person's words goes from others' devices."""
-    outbox.withdraw_naming(name)

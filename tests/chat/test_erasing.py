@@ -21,12 +21,11 @@ from chat.mention_tables import Mention
 from chat.models import Membership, Message, Room
 from chat.moderation_tables import AuditEntry
 from chat.reactions import chips
-from livechat.push.models import Subscription
-from livechat.push.outbox import Word, notify
+from livechat.push.models import Push, Subscription
 from tests.chat.pages import client_of, fill, room_of
 from tests.chat.writing import NOWHERE, say, who, written
 from tests.conftest import PASSWORD
-from tests.push.browser import subscribed
+from tests.push.browser import session_of, subscribed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -93,11 +92,13 @@ def use_everything(user: User, alice: User) -> tuple[str, str]:
     client.post("/profile/", form)
     client.post("/profile/status/", {"text": f"{NAME} is out", "lasting": "1h"})
     subscribed(user)
+    subscribed(alice, session=session_of(alice))
+    direct, _ = begin_direct(user, [alice])
+    say(user, direct, "Hello")
+    Push.objects.update(told=True, state=Push.State.SHOWN)
     block(alice, user)
     block(user, alice)
     Invite.issue(user)
-    subscribed(alice)
-    notify([alice.pk], Word("tag", f"{NAME} in Lounge", f"{NAME}: Hello", "/"))
     return Token.issue(user), client.cookies["sessionid"].value
 
 
@@ -118,6 +119,35 @@ def test_nothing_of_an_erased_person_is_left_in_any_table(
         assert not model._base_manager.exists()
     for kept in (Device, Subscription):
         assert not kept._base_manager.filter(user=zebulon).exists()
+
+
+def pushed(room: Room) -> list[tuple[str, str, str]]:
+    """What is kept of what browsers are to be told of the room."""
+    rows = Push.objects.filter(room=room.public_id).order_by("pk")
+    return list(rows.values_list("state", "title", "body"))
+
+
+@pytest.mark.parametrize("is_shown", [False, True])
+def test_only_what_an_erased_person_wrote_is_taken_from_others_devices(
+    alice: User, bob: User, charlie: User, is_shown: bool
+) -> None:
+    al = User.objects.create_user("al@example.org", PASSWORD, display_name="Al")
+    subscribed(bob, session=session_of(bob))
+    theirs, other = (begin_direct(bob, [one])[0] for one in (al, charlie))
+    lounge = room_of(alice, bob, al)
+    say(al, theirs, "a secret")
+    say(charlie, other, "shall we go, Al?")
+    say(alice, lounge, "@Bob and @Al come")
+    if is_shown:
+        Push.objects.update(told=True, state=Push.State.SHOWN)
+    erase(al, messages=False)
+    sweep_all()
+    state = "shown" if is_shown else "waiting"
+    assert pushed(theirs) == ([("closing", "", "")] if is_shown else [])
+    assert pushed(other) == [(state, "Charlie", "shall we go, Al?")]
+    ((stays, title, body),) = pushed(lounge)
+    assert (stays, "Alice" in title) == (state, True)
+    assert body == ("" if is_shown else f"@Bob and @{ERASED} come")
 
 
 def test_what_they_wrote_stays_by_nobody(
