@@ -123,6 +123,7 @@ def _make_nobody(user: User) -> None:
         is_active=False,
         theme="system",
         language="",
+        shows_previews=True,
         availability="online",
         available_until_s=0,
         erased_at=now,

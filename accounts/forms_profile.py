@@ -23,6 +23,7 @@ from livechat.lib.zones import zone_called
 
 THEMES = (("system", _("As the system")), ("light", _("Light")), ("dark", _("Dark")))
 LANGUAGES = (("", _("As the browser")), *settings.LANGUAGES)
+OF_THE_USER = ("display_name", "theme", "language", "shows_previews")
 NO_ZONE = _("Choose one of the list, such as Europe/Berlin or UTC.")
 # What many are at, to be set by one press.
 AT_ONCE = (
@@ -72,6 +73,9 @@ class ProfileForm(forms.Form):
     theme = forms.ChoiceField(
         label=_("Theme"), choices=THEMES, widget=forms.RadioSelect
     )
+    shows_previews = forms.BooleanField(
+        label=_("Show previews of links under messages"), required=False
+    )
 
     def __init__(self, data: QueryDict | None = None, *, user: User) -> None:
         self.user, self.profile = user, profile_of(user)
@@ -81,11 +85,14 @@ class ProfileForm(forms.Form):
                 "display_name": user.display_name,
                 "theme": user.theme,
                 "language": user.language,
+                "shows_previews": user.shows_previews,
                 "pronouns": self.profile.pronouns,
                 "about": self.profile.about,
                 "zone": self.profile.zone,
             },
         )
+        if not settings.LINK_PREVIEWS:  # there is none to show
+            del self.fields["shows_previews"]
 
     def clean_display_name(self) -> str:
         """The name, if it is theirs or free."""
@@ -111,13 +118,13 @@ class ProfileForm(forms.Form):
 
     def save(self) -> bool:
         """Store; False, with an error on the form, when the name has just gone."""
-        self.user.display_name = self.cleaned_data["display_name"]
-        self.user.theme = self.cleaned_data["theme"]
-        self.user.language = self.cleaned_data["language"]
+        own = [name for name in OF_THE_USER if name in self.cleaned_data]
+        for name in own:
+            setattr(self.user, name, self.cleaned_data[name])
         for name in ("pronouns", "about", "zone"):
             setattr(self.profile, name, self.cleaned_data[name])
         try:
-            self.user.save(update_fields=["display_name", "theme", "language"])
+            self.user.save(update_fields=own)
         except IntegrityError:
             self.add_error("display_name", NAME_TAKEN)
             return False

@@ -92,6 +92,8 @@ class User(AbstractBaseUser):
     choices = models.PositiveIntegerField(default=0, editable=False)  # so far
     # What they are spoken to in, "" for what the browser asks for.
     language = models.CharField(max_length=10, default="", blank=True)
+    # Whether messages show them what stands behind links; on pages alone.
+    shows_previews = models.BooleanField(default=True, editable=False)
     erased_at = models.DateTimeField(null=True, editable=False)  # accounts/erasure.py
     # When something of them changed that others see.
     shown_at = models.DateTimeField(default=timezone.now, db_index=True, editable=False)

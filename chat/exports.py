@@ -133,6 +133,7 @@ def _profile(user: User) -> dict[str, Any]:
         "role": user.role,
         "theme": user.theme,
         "language": user.language,
+        "shows_previews": user.shows_previews,
         "created_at": user.created_at,
         **{name: getattr(profile, name) for name in names},
         "blocks": list(user.blocks.values_list("blocked__public_id", flat=True)),

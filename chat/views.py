@@ -171,7 +171,8 @@ def me_css(request: UserRequest, public_id: str) -> HttpResponse:
         raise Http404("Not yours.")
     blocked = request.user.blocks.values_list("blocked__public_id", flat=True)
     words = {"you": gettext("You"), "sent": gettext("Sent ✓")}
-    context = {"me": public_id, "blocked": blocked, **words}
+    shows = request.user.shows_previews
+    context = {"me": public_id, "blocked": blocked, "shows_previews": shows, **words}
     response = render(request, "chat/me.css", context, content_type="text/css")
     # The address holds a version, which a test keeps in step with the file, and the
     # language.

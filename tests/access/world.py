@@ -229,6 +229,7 @@ def snapshot() -> list[object]:
         "role",
         "theme",
         "language",
+        "shows_previews",
         "is_active",
         "epoch",
         "password",

@@ -359,3 +359,44 @@ def test_what_an_admin_or_an_erasure_deletes_keeps_no_card(alice: Any) -> None:
     change.delete(room.messages.select_related("author").get())
     assert room.messages.get().links == ""
     assert not LinkWait.objects.exists()
+
+
+@pytest.mark.django_db
+def test_who_wants_no_previews_is_shown_none_on_pages_and_programs_get_them(
+    alice: Any,
+) -> None:
+    room = room_of(alice)
+    fill(room, alice, 1)
+    stored = links.stored({"https://a.example/": links.Card("", "T", "", "")})
+    room.messages.update(links=stored)
+    client = client_of(alice)
+
+    def sheet() -> tuple[str, str]:
+        page = client.get(f"/rooms/{room.public_id}/").content.decode()
+        address = page.partition('href="/me/')[2].partition('"')[0]
+        path = f"/me/{address}".replace("&amp;", "&")
+        return path, client.get(path).content.decode()
+
+    address, rules = sheet()
+    assert "link-card" not in rules
+    form = {"display_name": "Alice", "theme": "system"}
+    client.post("/profile/", form)
+    assert sheet()[0] != address, "or browsers would keep the one that they have"
+    assert ".link-card,\n.msg__cards" in sheet()[1]
+    program = client.get(f"/api/rooms/{room.public_id}/messages").json()
+    assert program["messages"][0]["links"]
+    client.post("/profile/", form | {"shows_previews": "on"})
+    assert sheet() == (address, rules)
+
+
+@pytest.mark.django_db
+def test_where_there_are_no_previews_nobody_is_asked_about_them(
+    alice: Any, settings: Settings
+) -> None:
+    client = client_of(alice)
+    assert "shows_previews" in client.get("/profile/").content.decode()
+    settings.LINK_PREVIEWS = False
+    assert "shows_previews" not in client.get("/profile/").content.decode()
+    client.post("/profile/", {"display_name": "Alice", "theme": "dark"})
+    alice.refresh_from_db()
+    assert (alice.theme, alice.shows_previews) == ("dark", True)

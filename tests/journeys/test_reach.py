@@ -8,7 +8,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from accounts.models import User
-from chat.models import Room
+from chat import links
+from chat.models import Message, Room
 from tests.chat.pages import client_of, fill, room_of
 from tests.live import Live
 
@@ -100,6 +101,24 @@ def test_shift_enter_is_a_new_line_and_enter_sends(
         "one\ntwo", use_inner_text=True
     )
     expect(page.locator("#body")).to_have_value("")
+
+
+def test_who_wants_no_previews_sees_none(
+    open_page: Open, alice: User, lounge: Room
+) -> None:
+    url = "https://a.example/"
+    fill(lounge, alice, 1)
+    card = links.stored({url: links.Card(url, "The keel", "", "")})
+    Message.objects.filter(room=lounge, seq=lounge.last_seq).update(links=card)
+    page = open_page(alice, f"/rooms/{lounge.public_id}/")
+    expect(page.locator(".link-card")).to_be_visible()
+    page.goto("/profile/")
+    page.get_by_label("Show previews of links").uncheck()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    page.goto(f"/rooms/{lounge.public_id}/")
+    expect(page.locator(".msg").last).to_be_visible()
+    expect(page.locator(".link-card")).to_be_hidden()
 
 
 def test_a_person_is_written_to_by_the_keyboard_alone(
