@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 RETRY_DELAY_S = 0.5
-TIDY_EVERY = 4  # batches, while there is time between them
+TIDY_EVERY = 16  # batches, while there is time between them; more often costs more
 TIDY_LATEST = 32  # batches, however busy the rooms are
 TRIES = 3  # then an intent is a dead letter
 
