@@ -18,6 +18,7 @@ from accounts.models import User
 from chat.inbox import PostIntent, stream
 from chat.intake import CLAIM_IDLE_S, Intake
 from chat.models import Membership, Message, Room
+from chat.worker import TIDY_EVERY
 from chat.worker_tables import DeadLetter, Shard
 from livechat.lib import limits
 from livechat.lib.pipe import Pipe
@@ -323,9 +324,9 @@ async def test_the_worker_merges_the_index_of_what_it_has_written(
 ) -> None:
     _, token = member(room, "Bob")
     async with faulty.client(token) as writer:
-        for number in range(16):
+        for number in range(TIDY_EVERY + 1):
             await writer.post(room.public_id, f"message {number}")
-        await asyncio.to_thread(wait_until, lambda: _parts() < 16, "a merge")
+        await asyncio.to_thread(wait_until, lambda: _parts() < TIDY_EVERY, "a merge")
 
 
 def _parts() -> int:
