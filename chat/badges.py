@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
+from sys import intern
 
 from chat import activity
 from chat.activity import Activity
@@ -45,6 +46,7 @@ class Person:
 
     read: dict[str, int] = field(default_factory=dict)
     mentions: dict[str, int] = field(default_factory=dict)  # unread ones
+    # Not NOTHING, from the start on: that is most rooms of most sockets.
     shown: dict[Connection, dict[str, Shown]] = field(default_factory=dict)
     level: dict[str, str] = field(default_factory=dict)
     # Rooms that they marked unread: an open page does not mark them read again.
@@ -87,12 +89,12 @@ class Badges:
         person = self._people.get(user)
         if person is None or connection not in person.shown:
             return  # gone meanwhile
-        shown = {room: self._unread(person, room) for room in person.read}
-        person.shown[connection] = shown
+        now = {room: self._unread(person, room) for room in person.read}
+        person.shown[connection] = {at: n for at, n in now.items() if n != NOTHING}
         if connection.html:
             badges = b"".join(
-                badge(room, *told_of(person.level[room], now))
-                for room, now in shown.items()
+                badge(room, *told_of(person.level[room], one))
+                for room, one in now.items()
             )
             connection.send(b"", badges)
 
@@ -265,13 +267,14 @@ class Badges:
 
     def _learn(self, user: int, person: Person, rooms: Iterable[Standing]) -> None:
         before, person.read, person.level, person.mentions = person.read, {}, {}, {}
-        for room, last_seq, count, read, level, mentions in rooms:
+        for key, last_seq, count, read, level, mentions in rooms:
+            room = intern(key)  # one for all
             numbers = self._rooms.setdefault(room, Numbers())
             numbers.people.add(user)
             numbers.last_seq = max(numbers.last_seq, last_seq)
             numbers.count = max(numbers.count, count)
             person.read[room] = read
-            person.level[room] = level
+            person.level[room] = intern(level)
             if mentions:
                 person.mentions[room] = mentions
             self._dirty.add((user, room))
