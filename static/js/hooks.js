@@ -69,9 +69,10 @@
     htmx.process(byId("pending-list").appendChild(bubble));
     client_id.value = uuid(); // of the next one; htmx has read the form
     if (body.id === "body") body.value = "", judge(body);
-    byId("body").focus();
-    byId("scroll").scrollTop = 0; // of a reversed column: the bottom
+    byId("body").focus(), (byId("scroll").scrollTop = 0); // of a reversed column: the bottom
   });
+  // What waits to be sent is lost with its page: the browser asks whether to leave it.
+  addEventListener("beforeunload", (event) => document.querySelector(".msg--pending") && event.preventDefault());
   // Suggestions while one writes: the server's list for what follows an @, a : or a /.
   on("text-expander-change", ({ target, detail: { key, text, provide } }) => {
     const query = new URLSearchParams({ kind: key, q: text, at: target.querySelector("textarea").selectionEnd - text.length });

@@ -73,6 +73,27 @@ def test_no_reload_is_offered_that_would_lose_what_waits(
     expect(reload).to_be_hidden()
 
 
+def test_a_page_with_a_message_that_waits_is_not_left_unasked(
+    open_page: Open, bob: User, lounge: Room
+) -> None:
+    lounge.slow_mode_s = 300
+    lounge.save()
+    page = open_page(bob, f"/rooms/{lounge.public_id}/")
+    page.keyboard.type("first\n")
+    expect(page.locator("#messages .msg.chat")).to_have_count(1)
+    page.keyboard.type("second\n")
+    expect(page.locator(".msg--refused")).to_contain_text("Too fast")
+    rooms = page.get_by_role("link", name="All rooms")
+    with page.expect_event("dialog") as asked:
+        page.once("dialog", lambda dialog: dialog.dismiss())
+        rooms.click()
+    assert asked.value.type == "beforeunload"
+    expect(page.locator(".msg--refused")).to_contain_text("second")
+    page.get_by_role("button", name="Discard").click()
+    rooms.click()
+    page.wait_for_url(lambda url: lounge.public_id not in url)
+
+
 def test_a_message_that_slow_mode_held_goes_when_it_ends(
     open_page: Open, alice: User, bob: User, lounge: Room
 ) -> None:
