@@ -1,15 +1,17 @@
 """The JSON API of a thread."""
 
 from django.http import HttpResponse, JsonResponse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from accounts.api import api
 from accounts.http import UserRequest
+from accounts.models import User
+from chat import notices
 from chat.access import message_or_404
 from chat.api_parts import number_in, refusal, visible
 from chat.fields import MAX_SEQ
 from chat.message_fields import message_fields
-from chat.models import Message
+from chat.models import Message, Room
 from chat.threads import threads_of
 from livechat.lib import limits
 
@@ -40,9 +42,7 @@ def thread(request: UserRequest, public_id: str, seq: int) -> HttpResponse:
         limit = number_in(request, "limit", 1, limits.HISTORY_PAGE_MAX)
     except ValueError as error:
         return refusal("bad_seq", str(error), 400)
-    root = message
-    if message.thread is not None:
-        root = message_or_404(request.user, found, message.thread)
+    root = _root(request.user, found, message)
     end = found.last_seq + 1 if before is None else before
     rows = Message.objects.readable_by(request.user, found).filter(thread=root.seq)
     page = rows.page_before(end, limit or limits.PAGE_SIZE)
@@ -53,3 +53,21 @@ def thread(request: UserRequest, public_id: str, seq: int) -> HttpResponse:
             "messages": [message_fields(one) for one in page],
         }
     )
+
+
+@require_POST
+@api
+def thread_read(request: UserRequest, public_id: str, seq: int) -> HttpResponse:
+    """Mark the thread that the message belongs to, or begins, read to its end (204)."""
+    found = visible(request.user, public_id)
+    message = message_or_404(request.user, found, seq)
+    root = _root(request.user, found, message)
+    notices.read_thread(request.user, found, root.seq)
+    return HttpResponse(status=204)
+
+
+def _root(user: User, room: Room, message: Message) -> Message:
+    """The first message of the thread that the message belongs to, or begins."""
+    if message.thread is None:
+        return message
+    return message_or_404(user, room, message.thread)

@@ -56,6 +56,11 @@ urlpatterns = [
         name="api_thread",
     ),
     path(
+        "api/rooms/<str:public_id>/messages/<int:seq>/thread/read",
+        api_threads.thread_read,
+        name="api_thread_read",
+    ),
+    path(
         "api/rooms/<str:public_id>/messages/<int:seq>/links",
         api.message_links,
         name="api_message_links",

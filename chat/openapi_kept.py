@@ -72,6 +72,16 @@ def paths() -> Schema:
                 },
             },
         },
+        "/api/rooms/{room}/messages/{seq}/thread/read": {
+            "parameters": [room, seq],
+            "post": {
+                "summary": "Mark the thread read to its end, on every device",
+                "responses": {
+                    "204": nothing("So it is"),
+                    **errors("401", "404"),
+                },
+            },
+        },
         "/api/rooms/{room}/draft": {"parameters": [room, *_BOX], **_draft()},
         "/api/threads": {
             "get": {

@@ -39,6 +39,7 @@ ABOUT_A_MESSAGE = {
     "api_message_saved",
     "message_thread",
     "api_thread",
+    "api_thread_read",
 }
 
 QUERIES = {

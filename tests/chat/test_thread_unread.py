@@ -1,6 +1,7 @@
 """What is new in threads: who follows one, how much they have not read, and where."""
 
 import json
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -108,6 +109,38 @@ def test_opening_a_thread_reads_it_with_and_without_javascript(
     assert (new(alice), waiting(alice)) == ({1: 0}, 0)
     assert " new</b>" not in client.get(f"{path}/").content.decode()
     assert are_right()
+
+
+def test_programs_read_a_thread_by_any_message_of_it(
+    lounge: Room, alice: User, bob: User, charlie: User
+) -> None:
+    Room.objects.filter(pk=lounge.pk).update(is_private=True)
+    written(lounge, said(lounge, bob, "a", 1, in_room=False))
+    path = f"/api/rooms/{lounge.public_id}/messages/2/thread/read"
+    assert client_of(charlie).post(path).status_code == 404
+    assert client_of(alice).post(path).status_code == 204
+    assert (new(alice), waiting(alice)) == ({1: 0}, 0)
+
+
+def test_a_site_that_has_threads_already_lets_their_people_follow_and_has_all_read(
+    lounge: Room, alice: User, bob: User, charlie: User
+) -> None:
+    Membership.objects.create(room=lounge, user=charlie)
+    written(lounge, said(lounge, bob, "what do you say, @Charlie?", 1))
+    written(lounge, said(lounge, bob, "and this?"), said(lounge, alice, "no", 3))
+    before = followed()
+    Following.objects.all().delete()
+    migration = import_module("chat.migrations.0026_following")
+    with connection.cursor() as cursor:
+        cursor.execute(migration.FOLLOW)
+    assert followed() == before
+    assert (waiting(alice), waiting(charlie)) == (0, 0)
+    assert are_right()
+
+
+def followed() -> set[tuple[int, int, int]]:
+    """Who follows what, and the end of it."""
+    return set(Following.objects.values_list("user", "thread", "newest_seq"))
 
 
 def test_all_read_reads_the_threads_too(lounge: Room, alice: User, bob: User) -> None:

@@ -68,10 +68,14 @@ def begin(alice: Page, bob: Page) -> None:
     expect(last(bob).get_by_role("link", name=re.compile("1 reply"))).to_be_visible()
     assert shown(alice) == shown(bob) == ["Where do we meet?"]
     assert violations(alice) == []
+    expect(line).to_contain_text("1 new")
+    expect(alice.get_by_role("link", name="Threads 1 with new replies")).to_be_visible()
     expect(alice.locator("#bell")).to_contain_text("1")  # nothing of it is in the room
     line.click()
     expect(alice.get_by_label("Your reply in the thread")).to_be_focused()
     expect(alice.locator("#bell")).to_be_hidden()
+    expect(alice.locator("#threads-count")).to_be_hidden()
+    expect(alice.locator(".msg__new")).to_be_hidden()
     assert replies(alice) == ["At the harbour"]
     answer(alice, "See you all there", also=True)
     expect(last(bob)).to_contain_text("See you all there")
