@@ -61,9 +61,11 @@ class SwitchForm(forms.Form):
 
 
 class ThreadForm(forms.Form):
-    """Which thread stands beside the room."""
+    """Which thread stands beside the room, and which page of it."""
 
     thread = forms.IntegerField(min_value=1, max_value=MAX_SEQ, required=False)
+    at = forms.IntegerField(min_value=1, max_value=MAX_SEQ, required=False)
+    replies_before = forms.IntegerField(min_value=1, max_value=MAX_SEQ, required=False)
 
 
 class ThreadPageForm(forms.Form):

@@ -13,6 +13,7 @@ from chat.inbox import Refused
 from chat.models import Message, Room
 from chat.quotes import quote
 from chat.refusals import REFUSAL_STATUS
+from livechat.lib import limits
 
 
 def asked_for(request: UserRequest, public_id: str, seq: int) -> Message:
@@ -22,6 +23,18 @@ def asked_for(request: UserRequest, public_id: str, seq: int) -> Message:
         Http404: it is not there, is deleted, or not theirs to read.
     """
     return message_or_404(request.user, room_or_404(request.user, public_id), seq)
+
+
+def shown_at(message: Message) -> str:
+    """The address of the room's page that holds the message, where it is marked.
+
+    Needs the message's room.
+    """
+    room: Room = message.room
+    address = resolve_url("room", room.public_id)
+    if message.in_room and room.last_seq - message.seq >= limits.PAGE_SIZE:
+        address += f"?before={message.seq + limits.PAGE_SIZE // 2}"
+    return address + message.place
 
 
 def message_page(
@@ -40,6 +53,7 @@ def message_page(
         "message": message,
         "part": part,
         "heading": heading,
+        "shown_at": shown_at(message),
         "is_page": not is_fragment,
         **more,
     }
@@ -72,7 +86,7 @@ def done(
     """
     room: Room = message.room
     if not request.headers.get("HX-Request"):
-        return redirect(f"{resolve_url('room', room.public_id)}#m-{message.seq}")
+        return redirect(shown_at(message))
     rows = Message.objects.readable_by(request.user, room).select_related("author")
     now = rows.filter(seq=message.seq).first()
     html = fanout.partial(form, "delete", "") if form else ""

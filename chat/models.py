@@ -225,7 +225,7 @@ class Message(models.Model):
         """Where a room's address shows it: in the log, or in the pane of its thread."""
         if self.in_room:
             return f"#m-{self.seq}"
-        return f"?thread={self.thread}#r-{self.seq}"
+        return f"?thread={self.thread}&at={self.seq}#r-{self.seq}"
 
     @property
     def is_long(self) -> bool:

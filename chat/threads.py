@@ -29,25 +29,64 @@ class Thread:
     replies: Sequence[Message]
     before: int | None
     since: int  # the room's changes that it knows
+    newer: int | None = None  # where the page below it ends; None: it is the newest
 
 
-def thread_of(user: User, room: Room, root: Message, before: int | None) -> Thread:
-    """The newest page of the thread, or the one that ends before `before`.
+def thread_of(
+    user: User,
+    room: Room,
+    root: Message,
+    *,
+    before: int | None = None,
+    at: int | None = None,
+) -> Thread:
+    """The newest page of the thread, the one that ends before `before`, or around `at`.
 
-    Four queries at most: for the replies, what they answer, who reacted, what grows.
+    Four queries at most: for the replies, what they answer, who reacted, what grows;
+    for a page that is not the newest six.
     """
+    if at is not None:
+        before = _end_around(user, room, root, at)
     end = room.last_seq + 1 if before is None else min(before, room.last_seq + 1)
     rows = Message.objects.readable_by(user, room).filter(thread=root.seq)
     found = quoted(rows.page_before(end, limits.PAGE_SIZE + 1))
     page = found[-limits.PAGE_SIZE :]
     has_more = len(found) > len(page)
-    return Thread(root, page, page[0].seq if has_more else None, room.last_changed_seq)
+    above = page[0].seq if has_more else None
+    after = [] if before is None else _seqs_from(user, room, root, end)
+    newer = after[-1] + 1 if after else None
+    return Thread(root, page, above, room.last_changed_seq, newer)
 
 
-def pane_of(user: User, room: Room, root: Message) -> dict[str, Any]:
-    """What `chat/_thread_pane.html` needs besides the room."""
+def _end_around(user: User, room: Room, root: Message, at: int) -> int | None:
+    """Where a page ends that has the reply `at` in its middle; None: the newest has it.
+
+    One query.
+    """
+    after = _seqs_from(user, room, root, at + 1)
+    if len(after) < limits.PAGE_SIZE:
+        return None
+    return after[limits.PAGE_SIZE // 2]
+
+
+def _seqs_from(user: User, room: Room, root: Message, seq: int) -> list[int]:
+    """The replies from `seq` on, a page of them."""
+    rows = Message.objects.readable_by(user, room)
+    found = rows.filter(thread=root.seq, seq__gte=seq).order_by("seq")
+    return list(found.values_list("seq", flat=True)[: limits.PAGE_SIZE])
+
+
+def pane_of(
+    user: User,
+    room: Room,
+    root: Message,
+    *,
+    before: int | None = None,
+    at: int | None = None,
+) -> dict[str, Any]:
+    """What `chat/_thread_pane.html` needs besides the room; pages as in `thread_of`."""
     return {
-        "thread": thread_of(user, room, root, None),
+        "thread": thread_of(user, room, root, before=before, at=at),
         "thread_form": {
             "client_id": uuid4(),
             "text": draft_of(user, room, Box(thread=root.seq)).body,

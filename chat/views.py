@@ -4,7 +4,6 @@ Every view is complete HTML without JavaScript; what is live comes over the sock
 """
 
 from typing import Any
-from uuid import uuid4
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -18,37 +17,24 @@ from django.views.decorators.http import (
 )
 
 from accounts.http import UserRequest
-from accounts.models import User
-from accounts.profiles import profile_of
-from chat import actions, commands, notices, sidebar
+from chat import actions, commands, notices
 from chat.access import (
-    allows,
     can,
     message_or_404,
     require,
     require_site,
     room_or_404,
-    standing_in,
 )
-from chat.begun import drafts_beside
 from chat.drafts import forget_draft
 from chat.forms import BeforeForm, MessageForm, RoomForm
 from chat.forms_read import ThreadForm
 from chat.inbox import Refused
-from chat.log_pages import page_before
-from chat.message_pages import reply_context
-from chat.models import Membership, Message, Room
-from chat.people import pane
-from chat.presence import present
+from chat.models import Room
 from chat.refusals import REFUSAL_STATUS, go, tells_refusals
 from chat.room_names import NameTaken
-from chat.roster import Roster
+from chat.room_pages import log_page, room_page
 from chat.silences import DESERTED, is_deserted
-from chat.silences import silence as why_silent
-from chat.thread_unread import mark_new
 from chat.threads import pane_of
-from chat.unread import new_in
-from livechat.lib import limits
 from livechat.lib.http import error_page
 
 
@@ -57,7 +43,8 @@ from livechat.lib.http import error_page
 def room(request: UserRequest, public_id: str) -> HttpResponse:
     """The newest messages; with `before`, the page that ends there.
 
-    With `thread`, that beside them.
+    With `thread`, that beside them: its newest page, the one that ends at
+    `replies_before`, or the one that holds the reply `at`.
     """
     found = room_or_404(request.user, public_id)
     beside = ThreadForm(request.GET)
@@ -67,13 +54,15 @@ def room(request: UserRequest, public_id: str) -> HttpResponse:
         root = message_or_404(request.user, found, thread)
         if request.method == "GET":
             notices.read_thread(request.user, found, root.seq)
-        return _room_page(request, found, **pane_of(request.user, found, root))
+        at, before = (beside.cleaned_data[name] for name in ("at", "replies_before"))
+        pane = pane_of(request.user, found, root, at=at, before=before)
+        return room_page(request, found, **pane)
     if "before" not in request.GET:
-        return _room_page(request, found)
+        return room_page(request, found)
     form = BeforeForm(request.GET)
     if not form.is_valid():
         return _bad_before(request)
-    return _room_page(request, found, before=form.cleaned_data["before"])
+    return room_page(request, found, before=form.cleaned_data["before"])
 
 
 @require_safe
@@ -84,7 +73,7 @@ def room_history(request: UserRequest, public_id: str) -> HttpResponse:
     form = BeforeForm(request.GET)
     if not form.is_valid():
         return _bad_before(request)
-    older = _page(request.user, found, form.cleaned_data["before"])
+    older = log_page(request.user, found, form.cleaned_data["before"])
     if not older:  # nothing older is theirs to read
         return render(request, "chat/_intro.html", {"room": found})
     context = {"room": found, "messages": older}
@@ -180,102 +169,10 @@ def me_css(request: UserRequest, public_id: str) -> HttpResponse:
     return response
 
 
-def _room_page(
-    request: UserRequest,
-    room: Room,
-    *,
-    before: int | None = None,
-    status: int = 200,
-    **more: Any,
-) -> HttpResponse:
-    user = request.user
-    mine = standing_in(user, room)
-    belongs = mine is not None
-    silence = _silence(room, mine) if mine else ""
-    runs_room = allows(user, "edit_room", room, mine)
-    moderates = mine is not None and mine.role == Membership.Role.MODERATOR
-    log = _page(user, room, before)
-    context = {
-        "room": room,
-        "standing": mine,
-        "before": before,
-        "log": log,
-        "newer": None if before is None else _newer(user, room, log),
-        "new": new_in(mine),
-        "may_post": belongs and not silence,
-        "belongs": belongs,
-        "may_leave": belongs and not room.is_direct,
-        "silence": silence,
-        "may_edit": runs_room,
-        "may_invite": runs_room,
-        "may_moderate": runs_room or moderates,
-        "may_delete": allows(user, "delete_room", room, mine),
-        "client_id": uuid4(),
-        "hello_client_id": uuid4(),
-        "max_length": limits.MESSAGE_MAX_LENGTH,
-        # Of the one other in a direct message.
-        "other": profile_of(room.others[0]) if len(room.others) == 1 else None,
-        **(_begun(user, room) if belongs and before is None else {}),
-        **pane(room, _states(room), {}),
-        **sidebar.context(user, room),
-        **more,
-    }
-    return render(request, "chat/room.html", context, status=status)
-
-
-def _begun(user: User, room: Room) -> dict[str, Any]:
-    """The user's drafts in the room: its own, and a reply with what it answers."""
-    own, reply = drafts_beside(user, room)
-    if reply is None:
-        return {"draft": own.body}
-    rows = Message.objects.readable_by(user, room).filter(seq=reply.box.reply_to)
-    answered = rows.select_related("author", "room").first()
-    if answered is None:
-        return {"draft": own.body}
-    form = {"message": answered, **reply_context(answered, reply.body)}
-    return {"draft": own.body, "reply": form}
-
-
-def _silence(room: Room, mine: Membership) -> str:
-    """Why they may not write, as a sentence; empty when they may."""
-    if why := why_silent(room, mine.role, is_muted=mine.is_muted):
-        return why
-    return DESERTED if is_deserted(room) else ""
-
-
-def _states(room: Room) -> dict[str, str]:
-    """Who is online at the page's first sight; the socket tells what changes."""
-    roster = Roster()
-    roster.load(present(room.public_id))
-    return roster.states()
-
-
-def _newer(user: User, room: Room, log: list[Message]) -> int | None:
-    """Where the page after this one ends; None when this is the newest (one query)."""
-    if not log:
-        return None
-    rows = Message.objects.readable_by(user, room).shown()
-    after = rows.filter(seq__gt=log[-1].seq).order_by("seq")
-    found = list(after.values_list("seq", flat=True)[: limits.PAGE_SIZE])
-    return found[-1] + 1 if found else None
-
-
-def _page(user: User, room: Room, before: int | None) -> list[Message]:
-    """The page that ends before `before`; None: the newest that the cursor covers.
-
-    A message that came after the room was read is left to the replay, so that the
-    last section and the cursor belong together.
-    """
-    end = room.last_seq + 1 if before is None else min(before, room.last_seq + 1)
-    found = page_before(user, room, end)
-    mark_new(user, room, found)
-    return found
-
-
 def _refused_page(
     request: UserRequest, room: Room, sent: dict[str, Any], refusal: Refused
 ) -> HttpResponse:
-    response = _room_page(
+    response = room_page(
         request,
         room,
         status=REFUSAL_STATUS.get(refusal.code, 422),

@@ -34,7 +34,13 @@ from chat.inbox import (
     remove_cards,
 )
 from chat.links import cards
-from chat.message_pages import asked_for, done, message_page, reply_context
+from chat.message_pages import (
+    asked_for,
+    done,
+    message_page,
+    reply_context,
+    shown_at,
+)
 from chat.models import Message, Room
 from chat.own_tables import Box
 from chat.refusals import REFUSAL_STATUS
@@ -49,13 +55,7 @@ from livechat.lib.words import marked
 @login_required
 def message_link(request: UserRequest, public_id: str, seq: int) -> HttpResponse:
     """To the room's page that holds the message, where it is marked."""
-    message = asked_for(request, public_id, seq)
-    address = resolve_url("room", public_id)
-    if not message.in_room:
-        return redirect(address + message.place)
-    if message.room.last_seq - seq >= limits.PAGE_SIZE:
-        address += f"?before={seq + limits.PAGE_SIZE // 2}"
-    return redirect(f"{address}#m-{seq}")
+    return redirect(shown_at(asked_for(request, public_id, seq)))
 
 
 @require_safe

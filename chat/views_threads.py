@@ -25,6 +25,7 @@ from chat.models import Message, Room
 from chat.own_tables import Box
 from chat.quotes import line
 from chat.refusals import REFUSAL_STATUS
+from chat.room_pages import room_page
 from chat.threads import changed_since, pane_of, thread_of, threads_of
 from livechat.lib.http import error_page
 from livechat.lib.words import marked
@@ -58,7 +59,9 @@ def message_thread(request: UserRequest, public_id: str, seq: int) -> HttpRespon
             request, 422, gettext("That page was not understood"), sentence
         )
     if not request.headers.get("HX-Request"):
-        return redirect(f"{_address(root.room)}?thread={root.seq}")
+        before = form.cleaned_data["before"]
+        page = "" if before is None else f"&replies_before={before}"
+        return redirect(f"{_address(root.room)}?thread={root.seq}{page}")
     if request.method == "GET":
         notices.read_thread(request.user, root.room, root.seq)
     return _part(request, root, **form.cleaned_data)
@@ -72,7 +75,7 @@ def _part(
         html = changed_since(request.user, room, root, since)
         return HttpResponse(html, status=200 if html else 204)
     if before is not None:
-        older = thread_of(request.user, room, root, before)
+        older = thread_of(request.user, room, root, before=before)
         context = {"room": room, "thread": older}
         return render(request, "chat/_thread_page.html", context)
     context = {"room": room, **pane_of(request.user, room, root)}
@@ -107,17 +110,18 @@ def _refused(
     request: UserRequest, root: Message, refusal: Refused, text: str, key: UUID
 ) -> HttpResponse:
     """The text again, with the reason; sent again it is the same message."""
-    status = REFUSAL_STATUS.get(refusal.code, 422)
-    if not request.headers.get("HX-Request"):
-        return error_page(request, status, gettext("Not stored"), str(refusal))
     form = {
         "client_id": key,
         "text": text,
         "also": "in_room" in request.POST,
         "refused": refusal.message,
     }
-    response = _form(request, root, form)
-    response.status_code = status
+    if request.headers.get("HX-Request"):
+        response = _form(request, root, form)
+    else:
+        pane = pane_of(request.user, root.room, root) | {"thread_form": form}
+        response = room_page(request, root.room, **pane)
+    response.status_code = REFUSAL_STATUS.get(refusal.code, 422)
     if refusal.retry_after_ms:
         response["Retry-After"] = str(-(-refusal.retry_after_ms // 1000))
     return response

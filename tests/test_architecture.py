@@ -215,6 +215,7 @@ CHAT_LAYERS = (
         "suggestions",
     ),
     ("message_pages",),
+    ("room_pages",),
     (
         "consumers",
         "api",

@@ -201,7 +201,7 @@ def test_the_rooms_page_leaves_out_what_stands_aside(
     beside = client.get(f"{path}/?thread=1").content.decode()
     assert 'id="r-2"' in beside
     assert "only in the thread" in beside
-    assert client.get(f"{path}/2").headers["Location"] == f"{path}/?thread=1#r-2"
+    assert client.get(f"{path}/2").headers["Location"] == f"{path}/?thread=1&at=2#r-2"
     assert client.get(f"{path}/2/thread").headers["Location"] == f"{path}/?thread=1"
     assert client.get(f"{path}/?thread=9").status_code == 404
     assert client.get(f"{path}/?thread=x").status_code == 404
@@ -293,7 +293,7 @@ def test_a_pane_gets_what_came_while_it_was_on_its_way(
     lounge: Room, alice: User, bob: User
 ) -> None:
     written(lounge, said(lounge, bob, "first", 1))
-    since = thread_of(alice, lounge, row(lounge, 1), None).since
+    since = thread_of(alice, lounge, row(lounge, 1)).since
     assert changed_since(alice, lounge, row(lounge, 1), since) == ""
     edit = EditIntent(*whose(lounge, bob), 2, "better", "", "", None, lounge.public_id)
     written(lounge, edit, said(lounge, bob, "second", 1, in_room=False))
