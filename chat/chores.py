@@ -14,11 +14,10 @@ from django.utils import timezone
 from chat import digests, reminders
 from chat.notice_tables import Notice
 from livechat.lib import limits
-from livechat.lib.storage import DatabaseAway
+from livechat.lib.loops import turn_of
 
 logger = logging.getLogger(__name__)
 
-AWAY_S = 1.0  # between two tries while the database is away
 PEOPLE_AT_ONCE = 100  # whose oldest notices go with one sweep
 
 
@@ -34,17 +33,8 @@ class Chores:
     async def run(self) -> None:
         """Do them until told to stop; whatever breaks, the next look comes."""
         while not self.stopping:
-            wait_s = limits.REMINDER_POLL_S
-            try:
-                if self.turn():
-                    wait_s = 0.0
-            except DatabaseAway as error:
-                logger.warning("the database is away, reminders wait: %s", error)
-                wait_s = AWAY_S
-            except Exception:  # the outermost loop: the next look
-                logger.exception("a chore broke")
-                wait_s = AWAY_S
-            await asyncio.sleep(wait_s)
+            async with turn_of("reminders"):
+                await asyncio.sleep(0.0 if self.turn() else limits.REMINDER_POLL_S)
 
     def turn(self) -> bool:
         """Do what is due; whether there was any."""

@@ -17,14 +17,13 @@ from chat.link_intents import CardIntent
 from chat.link_tables import Link, LinkWait
 from livechat.lib import limits
 from livechat.lib.fetching import fetch
+from livechat.lib.loops import turn_of
 from livechat.lib.outbound import NoAnswer, NotAllowed
 from livechat.lib.page_head import Head, read_head
-from livechat.lib.storage import DatabaseAway
 
 logger = logging.getLogger(__name__)
 
 KINDS = ("text/html", "application/xhtml+xml")
-AWAY_S = 1.0  # between two tries while the database is away
 SWEEP_EVERY_S = 600.0
 
 
@@ -39,14 +38,8 @@ class Fetcher:
     async def run(self) -> None:
         """Fetch until told to stop; what is under way is left to who starts next."""
         while not self.stopping:
-            try:
+            async with turn_of("links"):
                 await self.turn()
-            except DatabaseAway as error:
-                logger.warning("the database is away, links wait: %s", error)
-                await asyncio.sleep(AWAY_S)
-            except Exception:  # the outermost loop: the next look
-                logger.exception("links could not be looked behind")
-                await asyncio.sleep(AWAY_S)
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)

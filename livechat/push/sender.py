@@ -23,7 +23,7 @@ from accounts import availability
 from accounts.models import Community
 from livechat.lib import limits, outbound, webpush
 from livechat.lib.languages import language_for
-from livechat.lib.storage import DatabaseAway
+from livechat.lib.loops import turn_of
 from livechat.lib.words import marked, spoken
 from livechat.push import outbox, times
 from livechat.push.models import Delivery, Push, Subscription
@@ -37,7 +37,6 @@ TRIED_AGAIN = frozenset({408, 425, 429})  # and all of 500 and more
 LOOK_AGAIN_S = 5.0  # at a push whose room is open somewhere
 LOOK_LATER_S = 60.0  # at one for somebody who does not want to be disturbed
 SWEEP_EVERY_S = 60.0
-AWAY_S = 1.0  # between two tries while the database is away
 SOMETHING = marked("There is something new.")
 TOKEN_REUSED_S = 3_600.0  # a service may remember what it has checked once
 
@@ -68,14 +67,8 @@ class Sender:
     async def run(self) -> None:
         """Send until told to stop; what is under way is finished."""
         while not self.stopping:
-            try:
+            async with turn_of("pushes"):
                 await self.turn()
-            except DatabaseAway as error:
-                logger.warning("the database is away, pushes wait: %s", error)
-                await asyncio.sleep(AWAY_S)
-            except Exception:  # the outermost loop: the next look
-                logger.exception("pushes could not be sent")
-                await asyncio.sleep(AWAY_S)
         await self._finish(set(self._running))
 
     async def turn(self) -> None:
