@@ -251,7 +251,10 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
     async def _mark(self, intent: intents.Read) -> None:
         user_id = self.connection.principal.user_id
         try:
-            stored = await self.web.marks.mark(user_id, intent.room, intent.seq)
+            # A page only says what it shows; its reader marks unread over HTTP.
+            stored = await self.web.marks.mark(
+                user_id, intent.room, intent.seq, is_seen=self.connection.html
+            )
             if stored == NO_MEMBER:
                 raise FrameError("forbidden", marked("Join the room first."))
             if stored == NO_ROOM:

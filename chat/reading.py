@@ -4,7 +4,7 @@ Every open page says what it has seen, so marks come as often as messages do; th
 for each other and are written together, and never in the room worker's way for long.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -50,9 +50,13 @@ def arrange(
     activity.tell([activity.came_or_went(room, user.pk)])
 
 
-def store(wanted: Wanted) -> dict[tuple[int, str], int | str]:
+def store(
+    wanted: Wanted, seen: Collection[tuple[int, str]] = ()
+) -> dict[tuple[int, str], int | str]:
     """What was stored for each, or why nothing was; tells everybody's open pages.
 
+    A lower number marks unread, but not of those that are `seen`: a page says what came
+    into view, which may be late, after its person has written something below it.
     Four statements, and a question for each mark that is not at its room's end.
     """
     outcome: dict[tuple[int, str], int | str] = {}
@@ -60,7 +64,8 @@ def store(wanted: Wanted) -> dict[tuple[int, str], int | str]:
     with transaction.atomic():
         for one in _members(wanted):
             key = one.user_id, one.room.public_id
-            mark = _mark(one, wanted[key])
+            least = one.last_read_seq if key in seen else 0
+            mark = _mark(one, max(wanted[key], least))
             marks.append((one.room, mark))
             outcome[key] = mark.seq
         rows.keep_read([mark for _, mark in marks])
