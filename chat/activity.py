@@ -27,6 +27,7 @@ class Activity(msgspec.Struct, frozen=True, array_like=True):
     joined: list[int] = []  # users whose rooms have to be read again
     mentioned: list[int] = []  # users, each once for a message; 0: everybody
     unheard_by: list[int] = []  # users, once for each word to everybody not for them
+    back: list[int] = []  # of those who read, who marked something unread
 
     def mentions_of(self, everybody: set[int]) -> Iterator[tuple[int, int]]:
         """By user the mentions that came; `everybody`: whom the room concerns."""
@@ -46,6 +47,7 @@ def of(
     marks: Sequence[ReadMark] = (),
     mentioned: Sequence[int] = (),
     unheard_by: Sequence[int] = (),
+    back: Sequence[int] = (),
 ) -> Activity:
     """The room's numbers as they stand, with who has just read how far."""
     return Activity(
@@ -55,6 +57,7 @@ def of(
         read={mark.user: mark.counted for mark in marks},
         mentioned=list(mentioned),
         unheard_by=list(unheard_by),
+        back=list(back),
     )
 
 

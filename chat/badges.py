@@ -150,14 +150,14 @@ class Badges:
         elif told.mentioned:  # by a message that was counted before its text was whole
             self._keep(self._read_again(_named(told, numbers)))
         for user, read in told.read.items():
-            self._note_read(user, told.room, read, is_all=read >= numbers.count)
+            self._note_read(user, told, read, is_all=read >= numbers.count)
         self._schedule()
 
-    def _note_read(self, user: int, room: str, read: int, *, is_all: bool) -> None:
-        person = self._people.get(user)
-        if person is None or room not in person.read:
-            return
-        is_back = read < person.read[room]
+    def _note_read(self, user: int, told: Activity, read: int, *, is_all: bool) -> None:
+        person, room, is_back = self._people.get(user), told.room, user in told.back
+        known = person.read.get(room) if person else None
+        if person is None or known is None or (read < known and not is_back):
+            return  # of no concern here, or overtaken by what came later
         self._has_moved(user, room, surely=is_back)
         if is_back:
             person.held.add(room)

@@ -61,11 +61,14 @@ def store(
     """
     outcome: dict[tuple[int, str], int | str] = {}
     marks: list[tuple[Room, ReadMark]] = []
+    told: list[activity.Activity] = []
     with transaction.atomic():
         for one in _members(wanted):
             key = one.user_id, one.room.public_id
             least = one.last_read_seq if key in seen else 0
             mark = _mark(one, max(wanted[key], least))
+            back = [one.user_id] if mark.seq < one.last_read_seq else []
+            told.append(activity.of(one.room, [mark], back=back))
             marks.append((one.room, mark))
             outcome[key] = mark.seq
         rows.keep_read([mark for _, mark in marks])
@@ -76,7 +79,7 @@ def store(
                 if mark.seq >= room.last_seq
             }
         )
-    activity.tell([activity.of(room, [mark]) for room, mark in marks])
+    activity.tell(told)
     for key in wanted.keys() - outcome.keys():
         outcome[key] = _refusal(*key)
     return outcome
