@@ -97,11 +97,14 @@ def me(request: UserRequest) -> HttpResponse:
 
 
 def _change(user: User, profile: Profile, given: dict[str, Any]) -> None:
+    now = timezone.now()
+    if given.keys() & STATUS and profile.status is None:  # nothing of it comes back
+        profile.status_emoji = profile.status_text = ""
+        profile.status_until = None
     for name in given.keys() & {*ABOUT, "status_emoji", "status_text"}:
         setattr(profile, name, given[name])
-    now = timezone.now()
-    if given.keys() & STATUS:
-        profile.status_until = end_of(given.get("status_for", "none"), profile, now)
+    if "status_for" in given:
+        profile.status_until = end_of(given["status_for"], profile, now)
     if given.keys() & {*ABOUT, *STATUS}:
         profile.save()
         availability.tell(user)

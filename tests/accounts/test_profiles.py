@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts import availability
 from accounts.models import User
-from accounts.profiles import Profile, end_of, profile_of
+from accounts.profiles import Profile, Status, end_of, profile_of
 from livechat.lib import limits
 from tests.accounts.conftest import client_of
 
@@ -130,6 +130,40 @@ def test_a_choice_is_kept_and_ends(bob: User) -> None:
     bob.available_until_s = 1
     assert availability.of(bob) == "online"
     assert availability.end_of(bob) is None
+
+
+@pytest.mark.parametrize(
+    ("ends_in_h", "given", "emoji", "text", "keeps_end"),
+    [
+        (-1, {"status_text": "new"}, "", "new", False),
+        (-1, {"status_emoji": "🌴"}, "🌴", "", False),
+        (-1, {"status_for": "1h"}, "", "", False),
+        (-1, {"about": "me"}, "", "", False),
+        (1, {"status_text": "new"}, "🎉", "new", True),
+        (1, {"status_emoji": "🌴"}, "🌴", "old", True),
+        (1, {"status_for": "none"}, "🎉", "old", False),
+        (1, {"about": "me"}, "🎉", "old", True),
+    ],
+)
+def test_a_program_changes_a_status_that_goes_on_and_brings_none_back(
+    bob: User,
+    ends_in_h: int,
+    given: dict[str, str],
+    emoji: str,
+    text: str,
+    keeps_end: bool,
+) -> None:
+    end = timezone.now() + timedelta(hours=ends_in_h)
+    Profile.objects.create(
+        user=bob, status_emoji="🎉", status_text="old", status_until=end
+    )
+    answer = client_of(bob).patch("/api/me", given, "application/json")
+    assert answer.status_code == 200
+    status = profile_of(bob).status
+    if not (emoji or text):
+        assert status is None
+    else:
+        assert status == Status(emoji, text, end if keeps_end else None)
 
 
 @pytest.mark.parametrize(
