@@ -78,11 +78,15 @@ def open_reports(user: User, room: Room | None) -> "models.QuerySet[Report]":
 
     Without those of the user's own messages. Whether they may see them is asked before.
     """
-    rows = Report.objects.filter(resolved_at__isnull=True, room__deleted_at=None)
+    return _reports(user, room).filter(resolved_at__isnull=True).order_by("pk")
+
+
+def _reports(user: User, room: Room | None) -> "models.QuerySet[Report]":
+    rows = Report.objects.filter(room__deleted_at=None)
     if room is not None:
         rows = rows.filter(room=room)
     rows = rows.exclude(message__author=user)
-    return rows.select_related("message__author", "room").order_by("pk")
+    return rows.select_related("message__author", "room")
 
 
 def settle(actor: User, pk: int, room: Room | None, outcome: str) -> None:
@@ -92,10 +96,13 @@ def settle(actor: User, pk: int, room: Room | None, outcome: str) -> None:
     with stays as they left it. `room` None: wherever on the site it is.
 
     Raises:
+        Http404: there is none, or it is of a message of theirs.
         NotPossible: its author cannot be muted. And those of `changing`.
     """
-    found = open_reports(actor, room).filter(pk=pk).first()
+    found = _reports(actor, room).filter(pk=pk).first()
     if found is None:
+        raise Http404("No such report, or it is not yours to settle.")
+    if found.resolved_at is not None:
         return
     with changing(actor, found.room, "settle_report") as change:
         same = Report.objects.filter(message=found.message_id, resolved_at=None)

@@ -70,6 +70,8 @@ def test_a_report_is_made_once_looked_at_and_settled(
     for _ in range(2):
         done = moderator.call("POST", settle, {"outcome": "deleted"}, id=pk, **here)
         assert done.status == 204
+    none = moderator.call("POST", settle, {"outcome": "deleted"}, id=pk + 1, **here)
+    assert none.status == 404
     (own,) = reporter.call("GET", "/api/reports/own").json["reports"]
     assert (own["id"], own["outcome"]) == (pk, "deleted")
     assert moderator.call("GET", f"{ROOM}/reports", **here).json == {"reports": []}
@@ -94,6 +96,8 @@ def test_the_sites_admin_settles_what_stands_in_a_private_room(
     done = admin.call("POST", "/api/reports/{id}", dismissed, id=waiting["id"])
     assert done.status == 204
     assert Report.objects.get().outcome == "dismissed"
+    none = admin.call("POST", "/api/reports/{id}", dismissed, id=waiting["id"] + 1)
+    assert none.status == 404
     assert Program(charlie).call("GET", "/api/reports").status == 403
 
 
