@@ -9,6 +9,7 @@ from accounts.api import api
 from accounts.http import UserRequest
 from chat import notice_list, notices
 from chat.api_parts import Fields, body_of, line, refusal
+from chat.forms_read import NoticesForm
 from chat.notice_tables import Notice
 from chat.reading import mark_all_read
 from livechat.lib.codec import FrameError
@@ -20,10 +21,17 @@ READ: Fields = {"id": line(16)}
 @api
 def listed(request: UserRequest) -> HttpResponse:
     """The newest of one's notifications, below the one of `before`, if it is given."""
-    found = notice_list.entries(request.user, request.GET.get("before", "")[:16])
+    form = NoticesForm(request.GET)
+    before = form.cleaned_data["before"] if form.is_valid() else None
+    found = None if before is None else notice_list.page(request.user, before)
+    if found is None:
+        raise Http404("There is no such notification, or it is not yours.")
     bell = notice_list.bells([request.user.pk])[request.user.pk]
-    rows = [_fields(one) for one in found]
-    return JsonResponse({"unread": bell.count, "notifications": rows})
+    rows = [_fields(one) for one in found.entries]
+    further = found.further or None
+    return JsonResponse(
+        {"unread": bell.count, "notifications": rows, "further": further}
+    )
 
 
 @require_POST

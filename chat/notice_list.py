@@ -83,6 +83,14 @@ class Entry:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some lines of the list, and whether it goes on."""
+
+    entries: list[Entry]
+    further: str  # below which notice, seen or not; "" at its end
+
+
 def waiting(user: User) -> int:
     """How much waits for the user; one query, and another one if anything does."""
     rows = _waiting.objects(user.pk)
@@ -108,24 +116,38 @@ def bells(users: Collection[int]) -> dict[int, Bell]:
     }
 
 
-def entries(user: User, before: str = "") -> list[Entry]:
-    """A page of the user's, the newest first, below the notice `before`; five queries.
+def entries(user: User) -> list[Entry]:
+    """The newest of the user's, the newest first; five queries."""
+    return _page(user, Notice.objects.heard_by([user.pk])).entries
 
-    What is not theirs to see any more is left out, so that it may be a short page.
+
+def page(user: User, before: str = "") -> Page | None:
+    """Some of the user's, the newest first, below the notice `before`; six queries.
+
+    What is not theirs to see any more is left out, so that it may be a short page. None
+    when `before` is no notice of theirs, any more.
     """
     rows = Notice.objects.heard_by([user.pk])
-    last = rows.filter(public_id=before).first() if before else None
-    if last is not None:
+    if before:
+        last = Notice.objects.filter(user=user, public_id=before).first()
+        if last is None:
+            return None
         rows = rows.filter(Q(at__lt=last.at) | Q(at=last.at, pk__lt=last.pk))
-    page = rows.select_related("actor").order_by("-at", "-pk")
-    return _entries(user, page[: limits.NOTICES_PAGE_SIZE])
+    return _page(user, rows)
+
+
+def _page(user: User, rows: NoticeQuerySet) -> Page:
+    size = limits.NOTICES_PAGE_SIZE
+    found = list(rows.select_related("actor").order_by("-at", "-pk")[: size + 1])
+    further = found[size - 1].public_id if len(found) > size else ""
+    return Page(_entries(user, found[:size]), further)
 
 
 def unread(user: User) -> list[Entry]:
     """All of the user's that are unread, the newest first; five queries."""
     rows = _unread([user.pk])
-    page = rows.select_related("actor").order_by("-at", "-pk")
-    return [one for one in _entries(user, page) if one.unread]
+    newest = rows.select_related("actor").order_by("-at", "-pk")
+    return [one for one in _entries(user, newest) if one.unread]
 
 
 def fresh(user: User, keys: Collection[str]) -> list[Entry]:

@@ -31,7 +31,11 @@ _NOTICE = an_object(
     }
 )
 _LISTED = an_object(
-    {"unread": NUMBER, "notifications": {"type": "array", "items": _NOTICE}}
+    {
+        "unread": NUMBER,
+        "notifications": {"type": "array", "items": _NOTICE},
+        "further": _MAYBE_TEXT,
+    }
 )
 _REMINDER = an_object({"id": TEXT, "text": TEXT, "at": MOMENT})
 _REMINDERS = an_object({"reminders": {"type": "array", "items": _REMINDER}})
@@ -68,11 +72,14 @@ def paths() -> Schema:
                     {
                         "name": "before",
                         "in": "query",
-                        "description": "the id of one: those below it",
+                        "description": "`further` of the page before: those below it",
                         "schema": TEXT,
                     }
                 ],
-                "responses": {"200": answer("A page", _LISTED), **errors("401")},
+                "responses": {
+                    "200": answer("A page", _LISTED),
+                    **errors("401", "404"),
+                },
             }
         },
         "/api/notifications/read": {

@@ -8,7 +8,6 @@ from django.views.decorators.http import require_safe
 from accounts.http import UserRequest
 from chat import notice_list, notices, sidebar
 from chat.forms_read import NoticesForm
-from livechat.lib import limits
 
 
 @require_safe
@@ -16,17 +15,18 @@ from livechat.lib import limits
 def notices_page(request: UserRequest) -> HttpResponse:
     """The newest of one's notifications, or (`before`: one of them) those below it.
 
-    A `before` that is none of them is as if it was not there.
+    A `before` that is none of them any more leads to the newest.
     """
     form = NoticesForm(request.GET)
     form.is_valid()
     before = form.cleaned_data.get("before", "")
-    found = notice_list.entries(request.user, before)
-    is_full = len(found) == limits.NOTICES_PAGE_SIZE
+    found = notice_list.page(request.user, before)
+    if found is None:
+        return redirect("notices")
     context = {
-        "entries": found,
+        "entries": found.entries,
         "before": before,
-        "further": found[-1].id if is_full else "",
+        "further": found.further,
         **sidebar.context(request.user),
     }
     return render(request, "chat/notices.html", context)

@@ -1,6 +1,8 @@
 """Whoever is erased is found nowhere any more, and what they wrote is nobody's."""
 
 import json
+from contextlib import nullcontext
+from io import StringIO
 
 import pytest
 from django.apps import apps
@@ -296,6 +298,19 @@ def test_the_command_erases_and_finds_nobody_twice(bob: User) -> None:
     assert User.objects.get(pk=bob.pk).erased_at is not None
     with pytest.raises(CommandError):
         call_command("erase_person", "bob@example.org", "--yes")
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [("", "Say --yes"), ("no\n", "Nothing was changed"), ("yes\n", "")],
+)
+def test_the_command_asks_and_says_what_to_do_where_nobody_can_answer(
+    bob: User, monkeypatch: pytest.MonkeyPatch, said: str, told: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO(said))
+    with pytest.raises(CommandError, match=told) if told else nullcontext():
+        call_command("erase_person", bob.email)
+    assert (User.objects.get(pk=bob.pk).erased_at is None) == bool(told)
 
 
 def renamed(user: User, name: str) -> None:

@@ -14,7 +14,7 @@ from chat import actions, members, notice_list, notices, reports
 from chat.chores import sweep_notices
 from chat.directs import begin_direct
 from chat.inbox import AppendIntent, FinishIntent
-from chat.models import Membership, Room
+from chat.models import Membership, Message, Room
 from chat.notice_list import bells, entries
 from chat.notice_tables import Notice
 from chat.reading import arrange, mark_read
@@ -270,11 +270,62 @@ def test_the_list_goes_page_by_page(
     lounge = room_of(alice, bob)
     for text in ("@Bob 1", "@Bob 2", "@Bob 3"):
         say(alice, lounge, text)
-    newest = entries(bob)
-    older = entries(bob, newest[-1].id)
-    assert [one.text for one in newest + older] == ["@Bob 3", "@Bob 2", "@Bob 1"]
-    page = client_of(bob).get("/notifications").content.decode()
-    assert f"?before={newest[-1].id}" in page
+    assert pages(bob) == [["@Bob 3", "@Bob 2"], ["@Bob 1"]]
+
+
+def pages(user: User) -> list[list[str]]:
+    """The texts of the list, from page to page; the API and the website agree."""
+    client, found = client_of(user), list[list[str]]()
+    further: str | None = ""
+    while further is not None and len(found) < 10:
+        query = f"?before={further}" if further else ""
+        told = client.get(f"/api/notifications{query}").json()
+        found.append([one["text"] for one in told["notifications"]])
+        further = told["further"]
+        shown = client.get(f"/notifications{query}").content.decode()
+        assert (f'href="?before={further}"' in shown) == (further is not None)
+        assert all(text in shown for text in found[-1])
+        assert "That is all" not in shown
+    return found
+
+
+@pytest.mark.parametrize(
+    ("hidden", "texts"),
+    [
+        ([3], [["@Bob 4"], ["@Bob 2", "@Bob 1"]]),
+        ([4, 3], [[], ["@Bob 2", "@Bob 1"]]),
+        ([2], [["@Bob 4", "@Bob 3"], ["@Bob 1"]]),
+        ([1], [["@Bob 4", "@Bob 3"], ["@Bob 2"]]),
+    ],
+)
+def test_what_is_not_theirs_to_see_any_more_does_not_end_the_list(
+    alice: User,
+    bob: User,
+    monkeypatch: pytest.MonkeyPatch,
+    hidden: list[int],
+    texts: list[list[str]],
+) -> None:
+    monkeypatch.setattr(limits, "NOTICES_PAGE_SIZE", 2)
+    lounge = room_of(alice, bob)
+    for number in range(1, 5):
+        say(alice, lounge, f"@Bob {number}")
+    gone = Message.objects.filter(room=lounge, body__in=[f"@Bob {n}" for n in hidden])
+    assert gone.update(deleted_at=timezone.now()) == len(hidden)
+    assert pages(bob) == texts
+
+
+@pytest.mark.parametrize("before", ["none", "another's", "x" * 40, "%00"])
+def test_below_what_is_no_notification_of_theirs_there_is_nothing(
+    alice: User, bob: User, charlie: User, before: str
+) -> None:
+    lounge = room_of(alice, bob, charlie)
+    say(alice, lounge, "@Bob @Charlie")
+    if before == "another's":
+        before = entries(charlie)[0].id
+    client = client_of(bob)
+    assert client.get(f"/api/notifications?before={before}").status_code == 404
+    page = client.get(f"/notifications?before={before}", follow=True)
+    assert "@Bob @Charlie" in page.content.decode()
 
 
 def test_following_one_marks_it_read_and_leads_to_its_message(

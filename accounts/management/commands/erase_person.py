@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.erasure import LastOwner, erase
+from accounts.management.people import person
 from accounts.models import User
 
 
@@ -25,14 +26,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Ask, erase, and say what goes on."""
-        email = options["email"].strip().lower()
-        user = User.objects.filter(email=email, erased_at=None).first()
-        if user is None:
-            raise CommandError(f"Nobody here has the email address {email}.")
-        if not options["yes"]:
-            answer = input(f"Erase {user} <{user.email}> for good? Type yes: ")
-            if answer.strip().lower() != "yes":
-                raise CommandError("Nothing was changed.")
+        user = person(options["email"], closed_too=True)
+        if not (options["yes"] or _confirmed(user)):
+            raise CommandError("Nothing was changed.")
         try:
             erase(user, messages=options["messages"])
         except LastOwner as reason:
@@ -40,3 +36,11 @@ class Command(BaseCommand):
         self.stdout.write(
             "Erased. Rooms are gone through by the web processes in the background."
         )
+
+
+def _confirmed(user: User) -> bool:
+    try:
+        answer = input(f"Erase {user} <{user.email}> for good? Type yes: ")
+    except EOFError as error:
+        raise CommandError("Say --yes to erase without being asked.") from error
+    return answer.strip().lower() == "yes"
