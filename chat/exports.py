@@ -59,7 +59,10 @@ def _next(pieces: Iterator[bytes]) -> bytes | None:
 
 
 def archive(user: User) -> Iterator[bytes]:
-    """The ZIP's bytes. Ends early, as a broken file, when the account is closed."""
+    """The ZIP's bytes, of an account that may be closed; without what it loses by then.
+
+    One that is closed or erased meanwhile gets no more messages.
+    """
     sink = _Sink()
     made_at = timezone.now().timetuple()[:6]
     with ZipFile(sink, "w", ZIP_DEFLATED) as file:
@@ -199,7 +202,8 @@ def _read(user: User, room: Room, **wanted: Any) -> Iterator[list[Message]]:
     """Pages of what the person may read of the room and what is wanted of it."""
     seq = 0
     while True:
-        found = User.objects.filter(pk=user.pk, is_active=True).first()
+        same = {"pk": user.pk, "is_active": user.is_active, "erased_at": None}
+        found = User.objects.filter(**same).first()
         now = Room.objects.filter(pk=room.pk).first()
         if found is None or now is None:
             return

@@ -6,18 +6,21 @@ from accounts.models import User
 from livechat.lib.text import skeleton
 
 
-def person(email: str) -> User:
+def person(email: str, *, closed_too: bool = False) -> User:
     """The active user of the email address, in any case.
+
+    With `closed_too` also one whose account is closed, but not erased.
 
     Raises:
         CommandError: there is none.
     """
-    try:
-        return User.objects.get(email=email.strip().lower(), is_active=True)
-    except User.DoesNotExist:
-        raise CommandError(
-            f"Nobody active here has the email address {email}."
-        ) from None
+    people = User.objects.filter(email=email.strip().lower(), erased_at=None)
+    if not closed_too:
+        people = people.filter(is_active=True)
+    if (found := people.first()) is None:
+        active = "" if closed_too else " active"
+        raise CommandError(f"Nobody{active} here has the email address {email}.")
+    return found
 
 
 def bot(name: str) -> User:

@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
+from resource import RLIMIT_FSIZE, getrlimit, setrlimit
 from uuid import uuid4
 from zipfile import ZipFile
 
@@ -13,6 +14,7 @@ from django.core.management import CommandError, call_command
 from django.test import AsyncClient
 from django.utils import timezone
 
+from accounts.erasure import close, erase
 from accounts.models import User
 from chat.directs import begin_direct
 from chat.exports import archive
@@ -139,3 +141,30 @@ def test_the_command_writes_a_new_file_for_its_owner_alone(
     assert path.stat().st_mode & 0o777 == 0o600
     with pytest.raises(CommandError, match="exists"):
         call_command("export_person", bob.email, str(path))
+    assert "profile.json" in unpacked(path.read_bytes()), "it is as it was"
+
+
+def test_the_command_writes_what_is_kept_of_a_closed_account_too(
+    bob: User, room: Room, tmp_path: Path
+) -> None:
+    close(bob)
+    path = tmp_path / "bob.zip"
+    call_command("export_person", bob.email, str(path))
+    assert "text 1" in unpacked(path.read_bytes())[f"messages/{room.public_id}.html"]
+    erase(bob, messages=False)
+    with pytest.raises(CommandError, match="Nobody here"):
+        call_command("export_person", "bob@example.org", str(tmp_path / "none.zip"))
+
+
+def test_an_export_that_finds_no_space_leaves_no_half_of_it(
+    bob: User, room: Room, tmp_path: Path
+) -> None:
+    path = tmp_path / "bob.zip"
+    before = getrlimit(RLIMIT_FSIZE)
+    setrlimit(RLIMIT_FSIZE, (64, before[1]))  # as if the disk were full
+    try:
+        with pytest.raises(CommandError, match="large"):
+            call_command("export_person", bob.email, str(path))
+    finally:
+        setrlimit(RLIMIT_FSIZE, before)
+    assert not path.exists()

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.management.people import person
+from accounts.models import User
 from chat.exports import archive
 
 
@@ -21,12 +22,21 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Write it, readable by its owner alone."""
-        user, path = person(options["email"]), options["file"]
+        user, path = person(options["email"], closed_too=True), options["file"]
         try:
             path.touch(mode=0o600, exist_ok=False)
-            with path.open("wb") as file:
-                for piece in archive(user):
-                    file.write(piece)
+            _write(user, path)
         except OSError as error:
             raise CommandError(f"{path}: {error.strerror}.") from error
         self.stdout.write(f"{path}: {path.stat().st_size:,} bytes.")
+
+
+def _write(user: User, path: Path) -> None:
+    """All of it, or nothing: half a file would look like an export."""
+    try:
+        with path.open("wb") as file:
+            for piece in archive(user):
+                file.write(piece)
+    except BaseException:
+        path.unlink()
+        raise
