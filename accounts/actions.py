@@ -12,7 +12,12 @@ from django.utils.translation import gettext
 from accounts.addresses import settle_address
 from accounts.models import Community, Invite, Token, User
 from accounts.sessions import end_all_sessions
-from accounts.signals import account_closed, person_joined, site_set_up
+from accounts.signals import (
+    account_closed,
+    bot_renewed,
+    person_joined,
+    site_set_up,
+)
 
 
 class AlreadySetUp(Exception):  # noqa: N818 - it names what is the case
@@ -80,6 +85,17 @@ def make_bot(bot: User) -> str:
     bot.set_unusable_password()
     with transaction.atomic():
         bot.save()
+        return Token.issue(bot)
+
+
+def renew_token(bot: User, actor: User) -> str:
+    """End all tokens of the bot, and return a new one, this once.
+
+    The apps are told, so that its rooms say who can read there now.
+    """
+    with transaction.atomic():
+        bot_renewed.send(sender=User, user=bot, actor=actor)
+        bot.tokens.all().delete()
         return Token.issue(bot)
 
 

@@ -13,8 +13,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
-from accounts.admin_people import UserAdmin, UserForm
-from accounts.models import Bot, Token, User
+from accounts.admin_people import UserAdmin, UserForm, actor_of
+from accounts.models import Bot, User
 
 
 class BotForm(UserForm):
@@ -54,11 +54,16 @@ class BotAdmin(UserAdmin):
         else:
             self._show(request, obj, actions.make_bot(obj))
 
-    @admin.action(description=_("Make one more token"))
+    @admin.action(description=_("Make a new token; those before it end"))
     def make_token(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """Show a token for each bot that may come in; its others go on working."""
+        """Show a token for each bot that may come in.
+
+        Whoever has it reads what the bot reads: so its program notices, and its rooms
+        and the admin's log say who it was.
+        """
         for bot in queryset.filter(is_active=True)[:20]:
-            self._show(request, bot, Token.issue(bot))
+            self._show(request, bot, actions.renew_token(bot, actor_of(request)))
+            self.log_change(request, bot, gettext("Made a new token."))
 
     def _show(self, request: HttpRequest, bot: User, token: str) -> None:
         sentence = gettext("The token of {bot}, which is shown this once: {token}")

@@ -18,6 +18,8 @@ account_closed = Signal()
 # Sent within the transaction that erases `user`, before anything else of it, with
 # `name`: what they were called, and `messages`: whether their texts go as well.
 person_erased = Signal()
+# Sent within the transaction that gives the bot `user` a new token, which `actor` sees.
+bot_renewed = Signal()
 
 
 @receiver(user_logged_in)

@@ -64,6 +64,7 @@ _AUDITED = (
     marked("{0} made a link into the room for {1} people."),
     marked("{0} revoked a link into the room."),
     marked("{0} deleted a message of {1}."),
+    marked("{0} made a new token for the bot {1}, and could read here with it."),
 )
 _ANY = (*(one for lines in _HAPPENED.values() for one in lines), *_AUDITED)
 

@@ -7,6 +7,7 @@ from accounts.models import User
 from chat import access, lobby, notices, telling
 from chat.changes import Change, NotPossible, changing
 from chat.models import Ban, Membership, Room
+from chat.moderation_tables import AuditEntry
 from chat.silences import RUNS_TALK
 from livechat.lib.words import Words, marked
 
@@ -229,3 +230,15 @@ def _member(change: Change, user: User) -> Membership:
 def _not_oneself(change: Change, user: User, sentence: str) -> None:
     if user == change.actor:
         raise NotPossible(sentence)
+
+
+def note_new_token(actor: User, bot: User) -> None:
+    """Write into the audit logs of the bot's private rooms who was given its token."""
+    sentence = (
+        f"{actor} made a new token for the bot {bot}, and could read here with it."
+    )
+    rooms = Room.objects.filter(is_private=True, memberships__user=bot)
+    AuditEntry.objects.bulk_create(
+        AuditEntry(room=room, actor=actor, kind="token", sentence=sentence)
+        for room in rooms
+    )

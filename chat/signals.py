@@ -10,11 +10,12 @@ from django.utils.translation import gettext
 from accounts.models import User
 from accounts.signals import (
     account_closed,
+    bot_renewed,
     person_erased,
     person_joined,
     site_set_up,
 )
-from chat import actions, directs, erasing, heirs
+from chat import actions, directs, erasing, heirs, members
 from chat.models import Room
 
 
@@ -38,6 +39,12 @@ def join_first_room(user: User, **kwargs: Any) -> None:
 def forget_person(user: User, name: str, messages: bool, **kwargs: Any) -> None:
     """Take them out of the rooms; what the rooms say of them goes afterwards."""
     erasing.begin(user, name, messages=messages)
+
+
+@receiver(bot_renewed)
+def tell_who_can_read(user: User, actor: User, **kwargs: Any) -> None:
+    """Say in its private rooms who got a token with which one reads there."""
+    members.note_new_token(actor, user)
 
 
 @receiver(account_closed)

@@ -79,14 +79,20 @@ def test_a_bot_that_is_closed_loses_its_tokens(alice: User) -> None:
     assert not Token.objects.exists()
 
 
-def test_a_bot_gets_one_more_token_and_its_first_goes_on_working(alice: User) -> None:
+def test_a_new_token_of_the_admin_ends_the_others_and_is_remembered(
+    alice: User,
+) -> None:
     client = client_of(alice)
     bot, token = made(client)
     form = {"action": "make_token", "_selected_action": [bot.pk]}
     path = reverse("admin:accounts_bot_changelist")
     page = client.post(path, form, follow=True).content.decode()
     [second] = TOKEN.findall(page)
-    assert whoami(token)["id"] == whoami(second)["id"] == bot.public_id
+    assert whoami(second)["id"] == bot.public_id
+    assert not whoami(token)
+    done = LogEntry.objects.latest("action_time")
+    assert (done.user, done.object_id) == (alice, str(bot.pk))
+    assert done.get_change_message() == "Made a new token."
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts.actions import make_bot
 from accounts.models import User
 from chat.models import Membership, Room
+from chat.moderation_tables import AuditEntry
+from tests.chat.pages import client_of
 
 
 @pytest.fixture
@@ -48,3 +51,23 @@ def test_who_runs_a_private_room_edits_it_in_the_admin_too(
     assert owner.post(path, form).status_code == 302
     vault.refresh_from_db()
     assert (vault.name, vault.is_private) == ("Cellar", True)
+
+
+def test_the_private_rooms_of_a_bot_are_told_who_was_given_its_token(
+    owner: Client, bob: User, vault: Room
+) -> None:
+    bot = User(display_name="Robbi")
+    make_bot(bot)
+    lounge = Room.objects.create(name="Lounge")
+    for room in (vault, lounge):
+        Membership.objects.create(room=room, user=bot)
+    form = {"action": "make_token", "_selected_action": [str(bot.pk)]}
+    owner.post(reverse("admin:accounts_bot_changelist"), form)
+    assert [one.room for one in AuditEntry.objects.all()] == [vault]
+    client = client_of(bob)
+    audit = f"/rooms/{vault.public_id}/audit"
+    said = "Alice made a new token for the bot Robbi, and could read here with it."
+    assert said in client.get(audit).content.decode()
+    german = {"Accept-Language": "de"}
+    said = "Alice hat ein neues Token für den Bot Robbi erstellt"
+    assert said in client.get(audit, headers=german).content.decode()
