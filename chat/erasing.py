@@ -53,7 +53,7 @@ def _take_back(user: User) -> None:
     """Take what they wrote from others' devices, and their name out of what is kept."""
     shown = {"room__public_id": OuterRef("room"), "seq": OuterRef("seq")}
     written = Message._base_manager.filter(author=user, **shown)
-    naming = Mention.objects.filter(user=user, **shown)
+    naming = Message._base_manager.filter(_chips_of(user), **shown)
     outbox.forget(
         Push.objects.filter(Exists(written)), Push.objects.filter(Exists(naming))
     )
@@ -64,36 +64,32 @@ def sweep_erased() -> bool:
     if not Erasure.objects.exists():  # without the write lock of SQLite's transactions
         return False
     with transaction.atomic():
-        erasure = Erasure.objects.order_by("created_at").first()
+        # Locked before the room; nobody who has a room wants this.
+        erasures = Erasure.objects.select_for_update().order_by("created_at")
+        erasure = erasures.first()
         if erasure is None:
             return False
         rooms = Room.objects.filter(pk__gt=erasure.done_upto).order_by("pk")
         room = rooms.select_for_update(no_key=True).first()
         if room is None:
             erasure.delete()
-        elif not _change(erasure, room):
-            Erasure.objects.filter(pk=erasure.pk).update(done_upto=room.pk)
+        else:
+            _change(erasure, room)
     return True
 
 
-def _change(erasure: Erasure, room: Room) -> bool:
-    """Do one batch in the locked room; False when it is done."""
+def _change(erasure: Erasure, room: Room) -> None:
+    """Do one batch in the locked room, from where the one before ended.
+
+    It goes on with what it looked at, changed or not, so that it ends in any case.
+    """
     change = Change(erasure.user, room)
-    _reword_lines(erasure, change)
-    _reword_kept(erasure, room)
-    for message in _mentioning(erasure, room):
-        change.reword(message, *_without_mention(erasure, message))
-        outbox.reword(room.public_id, message.seq, message.body)
-    if erasure.deletes_messages and not change.entries:
-        for message in _written_by(erasure, room):
-            change.delete(message)
-    elif not change.entries:
-        for message in _acted(erasure, room):
-            change.reword(message, *_without_name(erasure, message))
-    if not change.entries:
-        return False
-    change.store()
-    return True
+    if _reword_lines(erasure, change) and _reword_texts(erasure, change):
+        _reword_kept(erasure, room)
+        erasure.done_upto, erasure.lines_upto, erasure.texts_upto = room.pk, 0, 0
+    erasure.save()
+    if change.entries:
+        change.store()
 
 
 def _names(erasure: Erasure) -> list[str]:
@@ -105,11 +101,15 @@ def _names(erasure: Erasure) -> list[str]:
     return [erasure.name, *free]
 
 
-def _reword_lines(erasure: Erasure, change: Change) -> None:
-    """Take them out of the room's log, and out of the same words of its audit log."""
+def _reword_lines(erasure: Erasure, change: Change) -> bool:
+    """Take them out of the room's log, and out of the same words of its audit log.
+
+    Before the texts, as these lines know names of theirs. Whether all are done.
+    """
     former = json.loads(erasure.former)
     reword = _rewording(_names(erasure))
-    for message in _told_of(erasure, change.room):
+    lines = _told_of(erasure, change.room)
+    for message in lines:
         body, name = unnamed(message, erasure.user)
         if name and name not in {erasure.name, *former}:
             former.append(name)
@@ -118,79 +118,107 @@ def _reword_lines(erasure: Erasure, change: Change) -> None:
         same = AuditEntry.objects.filter(room=change.room, sentence=message.body)
         same.update(sentence=body)
         change.reword(message, body, escape(body))
-        if len(change.entries) >= limits.ERASE_BATCH_MESSAGES:
-            break
-    if (kept := json.dumps(former)) != erasure.former:
-        erasure.former = kept
-        Erasure.objects.filter(pk=erasure.pk).update(former=kept)
+    erasure.former = json.dumps(former)
+    is_done = len(lines) < limits.ERASE_BATCH_MESSAGES
+    erasure.lines_upto = change.room.last_seq if is_done else lines[-1].seq
+    return is_done
 
 
 def _told_of(erasure: Erasure, room: Room) -> list[Message]:
-    """Lines of the log that may name the person, whoever did it."""
-    by_them = Q(author=erasure.user_id) & ~Q(body__startswith=ERASED)
-    named = Q(body__contains=erasure.name) & Q(author=erasure.user_id)
-    about = Q(event__contains=erasure.user.public_id)
+    """The next lines of the log that may name the person, whoever did it."""
+    about = Q(author=erasure.user_id) | Q(event__contains=erasure.user.public_id)
     rows = Message.objects.filter(
-        by_them | named | about, room=room, kind=Message.Kind.SYSTEM
-    )
-    return list(rows.select_related("author").order_by("seq"))
-
-
-def _mentioning(erasure: Erasure, room: Room) -> list[Message]:
-    """Messages with a chip of the person's; each comes once."""
-    mentions = Mention.objects.filter(room=room, user=erasure.user_id)
-    numbers = list(
-        mentions.values_list("seq", flat=True)[: limits.ERASE_BATCH_MESSAGES]
-    )
-    mentions.filter(seq__in=numbers).delete()
-    rows = Message.objects.filter(room=room, seq__in=numbers, deleted_at=None)
-    return list(rows.select_related("author").order_by("seq"))
-
-
-def _written_by(erasure: Erasure, room: Room) -> list[Message]:
-    rows = Message.objects.filter(
-        room=room, author=erasure.user_id, kind=Message.Kind.TEXT, deleted_at=None
+        about, room=room, kind=Message.Kind.SYSTEM, seq__gt=erasure.lines_upto
     ).select_related("author")
     return list(rows.order_by("seq")[: limits.ERASE_BATCH_MESSAGES])
 
 
-def _acted(erasure: Erasure, room: Room) -> list[Message]:
+def _reword_texts(erasure: Erasure, change: Change) -> bool:
+    """Take them out of what people wrote, or delete what they wrote themselves.
+
+    Whether all of the room is done.
+    """
+    room, names = change.room, _names(erasure)
+    end = min(erasure.texts_upto + limits.ERASE_LOOK_MESSAGES, room.last_seq)
+    most = limits.ERASE_BATCH_MESSAGES - len(change.entries)
+    named = _chips_of(erasure.user) | _acts_of(names, author=erasure.user_id)
+    if erasure.deletes_messages:
+        named |= Q(author=erasure.user_id)
+    rows = Message.objects.filter(
+        named,
+        room=room,
+        seq__range=(erasure.texts_upto + 1, end),
+        kind=Message.Kind.TEXT,
+        deleted_at=None,
+    )
+    found = list(rows.select_related("author").order_by("seq")[:most])
+    for message in found:
+        is_theirs = message.author_id == erasure.user_id
+        if is_theirs and erasure.deletes_messages:
+            change.delete(message)
+            continue
+        words = _without(erasure, names, message, is_theirs=is_theirs)
+        if words != (message.body, message.html):
+            change.reword(message, *words)
+            outbox.reword(room.public_id, message.seq, message.body)
+    if len(found) < most:
+        erasure.texts_upto = end
+    elif found:
+        erasure.texts_upto = found[-1].seq
+    return erasure.texts_upto >= room.last_seq
+
+
+def _chips_of(user: User) -> Q:
+    """Texts with a chip of theirs, which no row of `Mention` need lead to.
+
+    There is none where everybody is named besides, of oneself, and for whom one blocks.
+    """
+    return Q(html__contains=f'data-user="{user.public_id}">@')
+
+
+def _acts_of(names: Sequence[str], **theirs: object) -> Q:
     """What they wrote with `/me`, which begins with their name."""
-    begins = Q()
-    for name in _names(erasure):
-        begins |= Q(body__startswith=f"*{as_markdown(name)} ")
-    rows = Message.objects.filter(
-        begins, room=room, author=erasure.user_id, kind=Message.Kind.TEXT
-    ).select_related("author")
-    return list(rows.order_by("seq")[: limits.ERASE_BATCH_MESSAGES])
+    begins = (("body__startswith", f"*{as_markdown(name)} ") for name in names)
+    return Q(Q(*begins, _connector=Q.OR), **theirs)
 
 
-def _without_name(erasure: Erasure, message: Message | Version) -> tuple[str, str]:
-    """The text and HTML of what they wrote with `/me`, as by nobody."""
-    body, html = message.body, message.html
-    for name in _names(erasure):
+def _without(
+    erasure: Erasure, names: Sequence[str], row: Message | Version, *, is_theirs: bool
+) -> tuple[str, str]:
+    """The text and HTML of a message with nobody in place of the person."""
+    body, html = row.body, row.html
+    if f'data-user="{erasure.user.public_id}">@' in html:
+        body, html = _without_mention(erasure, names, body, html)
+    return _without_name(names, body, html) if is_theirs else (body, html)
+
+
+def _without_name(names: Sequence[str], body: str, html: str) -> tuple[str, str]:
+    """What they wrote with `/me`, as by nobody."""
+    for name in names:
         if body.startswith(begin := f"*{as_markdown(name)} "):
             body = f"*{ERASED} {body.removeprefix(begin)}"
-            html = html.replace(f"<em>{escape(name)} ", f"<em>{ERASED} ", 1)
-            break
+            called = escape(name, quote=False)  # as Markdown renders it
+            return body, html.replace(f"<em>{called} ", f"<em>{ERASED} ", 1)
     return body, html
 
 
-def _without_mention(erasure: Erasure, message: Message | Version) -> tuple[str, str]:
-    """The text and HTML of a message with nobody in place of the person."""
+def _without_mention(
+    erasure: Erasure, names: Sequence[str], body: str, html: str
+) -> tuple[str, str]:
+    """A text that has a chip of theirs, with nobody in it."""
     chip = rf'(<span class="mention" data-user="{erasure.user.public_id}">@)([^<]*)'
-    body, called = (
-        message.body,
-        {unescape(one[2]) for one in re.finditer(chip, message.html)},
-    )
-    for one in {*_names(erasure), *called}:
+    called = {unescape(one[2]) for one in re.finditer(chip, html)}
+    for one in {*names, *called}:
         name = re.escape(one).replace(r"\ ", "[ _]")
         body = re.sub(rf"@{name}(?!\w)", f"@{ERASED}", body, flags=re.IGNORECASE)
-    return body, re.sub(chip, rf"\g<1>{ERASED}", message.html)
+    return body, re.sub(chip, rf"\g<1>{ERASED}", html)
 
 
 def _reword_kept(erasure: Erasure, room: Room) -> None:
-    """Take them out of the room's audit log, and of the earlier texts of messages."""
+    """Take them out of the room's audit log, and of the earlier texts of messages.
+
+    Once for a room, at its end, with all names that its lines know.
+    """
     names = _names(erasure)
     reword, holds = _rewording(names), Q()
     for name in names:
@@ -198,11 +226,16 @@ def _reword_kept(erasure: Erasure, room: Room) -> None:
     for row in AuditEntry.objects.filter(holds, room=room):
         if (sentence := reword(row.sentence)) != row.sentence:
             AuditEntry.objects.filter(pk=row.pk).update(sentence=sentence)
-    chip = f'data-user="{erasure.user.public_id}">@'
-    mentioning = Version.objects.filter(room=room, html__contains=chip)
-    for version in mentioning.exclude(html__contains=f"{chip}{ERASED}"):
-        body, html = _without_mention(erasure, version)
+    own = Message.objects.filter(room=room, author=erasure.user_id).values("seq")
+    named = _chips_of(erasure.user) | _acts_of(names, seq__in=own)
+    versions = list(Version.objects.filter(named, room=room))
+    seqs = {one.seq for one in versions}
+    theirs = set(own.filter(seq__in=seqs).values_list("seq", flat=True))
+    for version in versions:
+        is_theirs = version.seq in theirs
+        body, html = _without(erasure, names, version, is_theirs=is_theirs)
         Version.objects.filter(pk=version.pk).update(body=body, html=html)
+    Mention.objects.filter(room=room, user=erasure.user_id).delete()
 
 
 def _rewording(names: Sequence[str]) -> Reword:

@@ -169,6 +169,9 @@ class Erasure(models.Model):
     former = models.TextField(default="[]")  # JSON: other names that rooms know
     deletes_messages = models.BooleanField()
     done_upto = models.BigIntegerField(default=0)  # the key of the last room that is
+    # In the next room: the numbers up to which its log, and what people wrote, are.
+    lines_upto = models.BigIntegerField(default=0)
+    texts_upto = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:

@@ -41,6 +41,7 @@ PEOPLE_PANE_MAX = 200  # people that the pane names; a larger room shows counts
 LOBBY_PAGE_SIZE = 48  # rooms of one page of the lobby
 DELETE_BATCH_MESSAGES = 500  # of a deleted room, in one transaction
 ERASE_BATCH_MESSAGES = 100  # of an erased person's, in one transaction
+ERASE_LOOK_MESSAGES = 5_000  # that one transaction looks through for them
 DELETE_PAUSE_S = 0.1  # between two of them
 DELETE_LOOK_S = 5  # a web process looks this often for what is left of deleted rooms
 SLOW_MODE_MAX_S = 6 * 60 * 60  # seconds between two messages of a member
