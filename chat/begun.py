@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from accounts.models import User
 from chat.models import Message, Room
 from chat.own_tables import Box, Draft
+from livechat.lib.prepared import Prepared
 
 IN_ROOM = Box()
 
@@ -33,8 +34,7 @@ def draft_of(user: User, room: Room, box: Box = IN_ROOM) -> Begun:
 
 def drafts_beside(user: User, room: Room) -> tuple[Begun, Begun | None]:
     """The room's own draft, and the reply in it that was begun last; one query."""
-    rows = _unsent(user.pk).filter(room=room, thread=0).order_by("-updated_at")
-    found = [_begun(one) for one in rows]
+    found = [_begun(one) for one in _beside.objects(user.pk, room.pk)]
     own = next((one for one in found if one.box == IN_ROOM), Begun(""))
     return own, next((one for one in found if one.box != IN_ROOM and one.body), None)
 
@@ -58,3 +58,12 @@ def _unsent(user: int) -> "QuerySet[Draft]":
         room=OuterRef("room"), author=OuterRef("user"), client_id=OuterRef("client_id")
     )
     return Draft.objects.filter(~Exists(sent), user=user)
+
+
+_beside = Prepared(
+    lambda user, room: (
+        _unsent(user).filter(room=room, thread=0).order_by("-updated_at")
+    ),
+    int,
+    int,
+)
