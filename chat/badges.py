@@ -190,13 +190,13 @@ class Badges:
                 dirty.update((user, room) for user in numbers.people)
         for user, room in dirty:
             if person := self._people.get(user):
-                self._tell(person, room)
+                self._tell(person, room, is_new=room in moved)
 
-    def _tell(self, person: Person, room: str) -> None:
+    def _tell(self, person: Person, room: str, *, is_new: bool) -> None:
         now = self._unread(person, room)
         for connection, shown in person.shown.items():
             before = shown.get(room, NOTHING)
-            if now > before and room in connection.feeds:
+            if (now > before or (is_new and now[0])) and room in connection.feeds:
                 self._ask_for_it(person, connection, room)
             elif now != before:
                 self._show(person, connection, room, now)
