@@ -188,10 +188,11 @@ def _moderates(user: User, room: Room, standing: Standing) -> bool:
 
 
 def _pins(user: User, room: Room, standing: Standing) -> bool:
-    """Who writes there: anybody in a direct message, else who runs the talk."""
+    """Who writes there: where its people pin anybody, else who runs the talk."""
     if not _writes(user, room, standing):
         return False
-    return room.is_direct or _moderates(user, room, standing)
+    everybody = room.is_direct or room.members_pin
+    return everybody or _moderates(user, room, standing)
 
 
 def _settles(user: User, room: Room, standing: Standing) -> bool:

@@ -108,6 +108,7 @@ def _room_fields(room: Room, numbers: tuple[int, int] | None) -> dict[str, Any]:
         "topic": room.topic,
         "private": room.is_private,
         "read_only": room.is_read_only,
+        "members_pin": room.members_pin,
         "slow_mode_s": room.slow_mode_s,
         "archived": room.is_archived,
         "members": getattr(room, "member_count", None),

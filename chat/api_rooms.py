@@ -30,6 +30,7 @@ SETTINGS: Fields = {
     **FIELDS,
     "topic": line(limits.TOPIC_MAX_LENGTH, may_be_empty=True),
     "read_only": flag,
+    "members_pin": flag,
     "slow_mode_s": whole(0, limits.SLOW_MODE_MAX_S),
     "archived": flag,
 }
@@ -78,6 +79,7 @@ def room(request: UserRequest, public_id: str) -> HttpResponse:
         topic=given.get("topic"),
         is_private=given.get("private"),
         is_read_only=given.get("read_only"),
+        members_pin=given.get("members_pin"),
         slow_mode_s=given.get("slow_mode_s"),
         is_archived=given.get("archived"),
     )

@@ -14,17 +14,6 @@ from livechat.lib.text import TextError, normalise_name, skeleton
 from livechat.lib.words import marked
 
 MAX_SEQ = 2**53
-SLOW_MODES = [
-    (0, _("as often as anywhere")),
-    (5, _("once in 5 seconds")),
-    (10, _("once in 10 seconds")),
-    (30, _("once in 30 seconds")),
-    (60, _("once a minute")),
-    (300, _("once in 5 minutes")),
-    (900, _("once in 15 minutes")),
-    (3600, _("once an hour")),
-    (limits.SLOW_MODE_MAX_S, _("once in 6 hours")),
-]
 
 
 class RoomForm(forms.Form):
@@ -46,12 +35,12 @@ class RoomForm(forms.Form):
 
     def clean_name(self) -> str:
         """One line, nothing hidden in it."""
-        return _one_line(self.cleaned_data["name"], limits.NAME_MAX_LENGTH)
+        return one_line(self.cleaned_data["name"], limits.NAME_MAX_LENGTH)
 
     def clean_description(self) -> str:
         """One line, or nothing."""
         text: str = self.cleaned_data["description"]
-        return _one_line(text, limits.DESCRIPTION_MAX_LENGTH) if text else ""
+        return one_line(text, limits.DESCRIPTION_MAX_LENGTH) if text else ""
 
 
 class LobbyForm(forms.Form):
@@ -84,42 +73,6 @@ class LobbyForm(forms.Form):
         return {name: value for name, value in self.cleaned_data.items() if value}
 
 
-class SettingsForm(RoomForm):
-    """All that a room's admins set; `slow_mode_s` is a number once cleaned."""
-
-    topic = forms.CharField(
-        label=_("Topic: what is going on"),
-        required=False,
-        max_length=limits.TOPIC_MAX_LENGTH,
-        widget=forms.TextInput({"autocomplete": "off"}),
-    )
-    is_read_only = forms.BooleanField(
-        label=_("Read-only: only admins and moderators write"), required=False
-    )
-    slow_mode_s = forms.TypedChoiceField(
-        label=_("Slow mode: a member writes"),
-        required=False,  # left out, it stays as it is
-        empty_value=None,
-        coerce=int,
-        choices=SLOW_MODES,
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        seconds = self.initial.get("slow_mode_s", 0)
-        if seconds not in dict(SLOW_MODES):  # as a program has set it
-            told = _("once in {seconds} seconds").format(seconds=seconds)
-            choice = (seconds, told)
-            self.fields["slow_mode_s"].choices = [*SLOW_MODES, choice]  # type: ignore[attr-defined] # a choice field
-
-    field_order = ("name", "topic", "description", "slow_mode_s", "is_read_only")
-
-    def clean_topic(self) -> str:
-        """One line, or nothing."""
-        text: str = self.cleaned_data["topic"]
-        return _one_line(text, limits.TOPIC_MAX_LENGTH) if text else ""
-
-
 class ArchiveForm(forms.Form):
     """Whether a room is in the archive from now on."""
 
@@ -133,7 +86,7 @@ class TopicForm(forms.Form):
 
     def clean_topic(self) -> str:
         """One line."""
-        return _one_line(self.cleaned_data["topic"], limits.TOPIC_MAX_LENGTH)
+        return one_line(self.cleaned_data["topic"], limits.TOPIC_MAX_LENGTH)
 
 
 class SuggestForm(forms.Form):
@@ -199,7 +152,7 @@ class AddMemberForm(forms.Form):
 
     def clean_name(self) -> User:
         """The person with the name, written as one may; names are unique."""
-        wanted = skeleton(_one_line(self.cleaned_data["name"], limits.NAME_MAX_LENGTH))
+        wanted = skeleton(one_line(self.cleaned_data["name"], limits.NAME_MAX_LENGTH))
         found = User.objects.filter(name_skeleton=wanted, is_active=True).first()
         if found is None:
             raise ValidationError(_("Nobody here has this name."))
@@ -270,7 +223,7 @@ class ReportForm(forms.Form):
     def clean_note(self) -> str:
         """One line, or nothing."""
         text: str = self.cleaned_data["note"]
-        return _one_line(text, limits.REPORT_NOTE_MAX_LENGTH) if text else ""
+        return one_line(text, limits.REPORT_NOTE_MAX_LENGTH) if text else ""
 
 
 class OutcomeForm(forms.Form):
@@ -293,7 +246,7 @@ def _part(text: str) -> str:
         return ""
 
 
-def _one_line(text: Any, max_length: int) -> str:
+def one_line(text: Any, max_length: int) -> str:
     try:
         return normalise_name(text, max_length=max_length)
     except TextError as error:

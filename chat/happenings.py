@@ -42,6 +42,8 @@ _HAPPENED: dict[str, tuple[Words, ...]] = {
         marked("{0} made the room read-only. Its admins and moderators write on."),
     ),
     "writable": (marked("{0} let every member write."),),
+    "members_pin": (marked("{0} let every member pin messages."),),
+    "moderators_pin": (marked("{0} left the pins to admins and moderators."),),
     "slow_mode": (
         marked("{0} turned on slow mode: a member writes once in {1} hour."),
         marked("{0} turned on slow mode: a member writes once in {1} hours."),

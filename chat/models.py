@@ -70,6 +70,7 @@ class Room(models.Model):
     is_private = models.BooleanField(_("private"), default=False)
     is_read_only = models.BooleanField(default=False)  # admins and moderators write
     is_archived = models.BooleanField(default=False, editable=False)  # nobody does
+    members_pin = models.BooleanField(default=False)  # else who runs it or its talk
     # Seconds between two messages of a plain member; 0: as fast as anywhere.
     slow_mode_s = models.PositiveIntegerField(default=0)
     creator = models.ForeignKey(

@@ -29,6 +29,7 @@ ROOM = an_object(
         "topic": TEXT,
         "private": FLAG,
         "read_only": FLAG,
+        "members_pin": FLAG,
         "slow_mode_s": NUMBER,
         "archived": FLAG,
         "members": NUMBER,

@@ -29,6 +29,7 @@ _SETTINGS: Schema = {
     **_TEXTS,
     "topic": {"type": "string", "maxLength": limits.TOPIC_MAX_LENGTH},
     "read_only": FLAG,
+    "members_pin": FLAG,
     "slow_mode_s": {"type": "integer", "minimum": 0, "maximum": limits.SLOW_MODE_MAX_S},
     "archived": FLAG,
 }

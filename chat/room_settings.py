@@ -23,6 +23,7 @@ class Settings(TypedDict, total=False):
     topic: str | None
     is_private: bool | None
     is_read_only: bool | None
+    members_pin: bool | None
     slow_mode_s: int | None
     is_archived: bool | None
 
@@ -89,6 +90,14 @@ def _is_read_only(change: Change) -> None:
         change.enter("writable", f"{change.actor} let every member write.")
 
 
+def _members_pin(change: Change) -> None:
+    if change.room.members_pin:
+        change.enter("members_pin", f"{change.actor} let every member pin messages.")
+    else:
+        text = "left the pins to admins and moderators."
+        change.enter("moderators_pin", f"{change.actor} {text}")
+
+
 def _slow_mode_s(change: Change) -> None:
     seconds = change.room.slow_mode_s
     if seconds:
@@ -113,6 +122,7 @@ _ENTER: dict[str, Callable[[Change], None]] = {
     "topic": _topic,
     "is_private": _is_private,
     "is_read_only": _is_read_only,
+    "members_pin": _members_pin,
     "slow_mode_s": _slow_mode_s,
     "is_archived": _is_archived,
 }

@@ -16,7 +16,8 @@ from django.views.decorators.http import (
 from accounts.http import UserRequest
 from chat import actions
 from chat.access import allowed_or_404, can
-from chat.forms import ArchiveForm, OffsetForm, SettingsForm
+from chat.forms import ArchiveForm, OffsetForm
+from chat.forms_settings import SettingsForm
 from chat.refusals import go, tells_refusals
 from chat.room_names import NameTaken
 from chat.room_settings import update_room

@@ -100,6 +100,7 @@ CHAT_LAYERS = (
     (
         "models",
         "forms_read",
+        "forms_settings",
         "roster",
         "openapi_invites",
         "openapi_people",

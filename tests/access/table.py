@@ -26,6 +26,8 @@ After a change: `.venv/bin/python -m tests.access.table`.
 | BO | a bot that is a member: a bearer token and no cookie, so pages take it for AN |
 | MO | a moderator of the room |
 | GU | a guest of the site, whom nobody has put into the room |
+
+The rooms are as new ones are. Where `members_pin` is set, ME and BO pin as MO does.
 """
 
 

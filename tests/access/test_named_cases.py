@@ -14,7 +14,7 @@ from django.http import Http404
 from django.test import Client
 
 from accounts.models import User
-from chat import actions, room_settings
+from chat import access, actions, room_settings
 from chat import members as people
 from chat.api_members import member_fields
 from chat.api_parts import one_room
@@ -114,7 +114,7 @@ def test_z15_an_answer_holds_these_fields_and_no_others(here: World) -> None:
     }
     assert one_room(user, room.public_id).keys() == {
         *("id", "kind", "name", "description", "topic", "private", "members"),
-        *("joined", "read_only", "slow_mode_s", "archived"),
+        *("joined", "read_only", "members_pin", "slow_mode_s", "archived"),
         *("role", "last_seq", "last_changed_seq", "unread", "mentions"),
     }
 
@@ -186,3 +186,16 @@ def test_z21_the_admin_of_the_site_is_offered_no_message(here: World) -> None:
         assert "Vault" in page
         assert "secret" not in page
         assert "Plain Member" not in page
+
+
+@pytest.mark.parametrize("privacy", ["private", "public"])
+def test_where_members_pin_a_member_and_a_bot_do_and_nobody_else_more(
+    here: World, privacy: str
+) -> None:
+    room, people = here.rooms[privacy], here.users.items()
+    before = {role for role, user in people if access.can(user, "pin", room)}
+    room_settings.update_room(here.users["RA"], room, members_pin=True)
+    now = Room.objects.get(pk=room.pk)
+    after = {role for role, user in people if access.can(user, "pin", now)}
+    assert after - before == {"ME", "BO"}
+    assert before - after == set()

@@ -23,6 +23,7 @@ ROOM = {
     "topic": str,
     "private": bool,
     "read_only": bool,
+    "members_pin": bool,
     "slow_mode_s": int,
     "archived": bool,
     "members": int,

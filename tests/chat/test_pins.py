@@ -164,3 +164,32 @@ def test_in_a_direct_message_both_pin_and_a_muted_member_does_not(
     assert json.loads(client.put(path, headers=bearer).content)["pinned"] is True
     Membership.objects.filter(user=bob).update(is_muted=True)
     assert client.delete(path, headers=bearer).status_code == 403
+
+
+def test_where_every_member_pins_those_who_may_write_do(
+    alice: User, bob: User, charlie: User
+) -> None:
+    room = room_of(alice, bob, charlie)
+    fill(room, alice, 1)
+    Membership.objects.filter(room=room, user=charlie).update(is_muted=True)
+    path, client = f"/rooms/{room.public_id}", client_of(bob)
+    assert "Pin for everybody" not in client.get(f"{path}/1/menu").content.decode()
+    form = {"name": "Lounge", "members_pin": "on"}
+    assert client_of(alice).post(f"{path}/edit", form).status_code == 302
+    assert "Pin for everybody" in client.get(f"{path}/1/menu").content.decode()
+    assert client.post(f"{path}/1/pin", {"on": "yes"}).status_code == 302
+    assert client_of(charlie).post(f"{path}/1/pin", {"on": "no"}).status_code == 403
+    assert pinned(room) == [1]
+    api = f"/api/rooms/{room.public_id}"
+    answer = client_of(alice).patch(
+        api, {"members_pin": False}, "application/json", headers=bearer(alice)
+    )
+    assert answer.json()["members_pin"] is False
+    assert client.post(f"{path}/1/pin", {"on": "no"}).status_code == 403
+    log = Message.objects.filter(room=room, kind="system").order_by("seq")
+    kinds = [json.loads(one.event)["type"] for one in log]
+    assert kinds == ["members_pin", "pinned", "moderators_pin"]
+
+
+def bearer(user: User) -> dict[str, str]:
+    return {"Authorization": f"Bearer {Token.issue(user)}"}

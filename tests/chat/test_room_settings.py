@@ -25,6 +25,7 @@ def events(room: Room) -> list[str]:
     [
         ({"topic": " Launch  day "}, "topic", "Launch day", "topic"),
         ({"is_read_only": "on"}, "is_read_only", True, "read_only"),
+        ({"members_pin": "on"}, "members_pin", True, "members_pin"),
         ({"slow_mode_s": "30"}, "slow_mode_s", 30, "slow_mode"),
         ({"is_private": "on"}, "is_private", True, "private"),
         ({"description": "Talk"}, "description", "Talk", "described"),
