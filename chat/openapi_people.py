@@ -80,7 +80,7 @@ def paths() -> Schema:
                 "requestBody": body(_CHANGES),
                 "responses": {
                     "200": answer("Changed", _ME),
-                    **errors("400", "401", "429"),
+                    **errors("400", "401", "403", "429"),
                 },
             },
         },

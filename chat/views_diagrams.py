@@ -12,6 +12,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
@@ -49,7 +50,7 @@ def message_diagram(
     message, diagram = _found(request, public_id, seq, number)
     part = "chat/_diagram.html"
     more: dict[str, Any] = {"diagram": diagram, "pane": _in_pane(request)}
-    return message_page(request, message, part, "Diagram", **more)
+    return message_page(request, message, part, gettext("Diagram"), **more)
 
 
 @require_safe

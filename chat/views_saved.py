@@ -49,4 +49,5 @@ def message_saved(request: UserRequest, public_id: str, seq: int) -> HttpRespons
         return redirect("saved")
     if form.is_on:
         return done(request, message, told=gettext("Saved. You find it at the side."))
-    return done(request, message, form=f"#saved-{public_id}-{seq}")
+    gone = gettext("It is off your list.")
+    return done(request, message, form=f"#saved-{public_id}-{seq}", told=gone)

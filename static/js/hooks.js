@@ -86,8 +86,9 @@
     // As if it were typed, around what is selected: it can be undone, and all who listen hear of it.
     if (insert) box.focus(), document.execCommand("insertText", 0, head + picked + tail), picked || (box.selectionEnd -= tail.length);
     if (target.closest("[data-discard]")) remove(target.closest("form")), byId("body").focus();
-    const copy = target.closest("[data-copy]"); // the clipboard API needs https, this does not
-    if (copy) getSelection().selectAllChildren(byId(copy.dataset.copy)), document.execCommand("copy") && (copy.innerText = "Copied");
+    // The clipboard API needs https, this does not.
+    const copy = target.closest("[data-copy]"), { copy: from, copied } = copy?.dataset ?? {};
+    if (copy) getSelection().selectAllChildren(byId(from)), document.execCommand("copy") && (copy.innerText = copied);
     // A hit in this page: going there takes the focus from everything, after the click.
     if (hit) hit.closest("form").reset(), byId("palette").hidePopover(), setTimeout(() => box && hooks.Box(box), 99);
   });

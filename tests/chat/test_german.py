@@ -8,6 +8,7 @@ from accounts.erasure import erase
 from accounts.models import Token, User
 from chat.directs import begin_direct
 from chat.models import Membership, Room
+from livechat.lib.markdown import render
 from tests.chat.pages import client_of, fill, room_of
 from tests.conftest import PASSWORD
 
@@ -118,3 +119,11 @@ def test_an_erased_person_has_no_name_in_any_language(
     address = reverse("room", args=[lounge.public_id])
     assert "Gelöschte Person</button>" in client_of(alice).get(address).text
     assert "Deleted person</button>" in client_of(charlie).get(address).text
+
+
+def test_the_page_of_a_diagram_is_german(lounge: Room, alice: User) -> None:
+    text = "```mermaid\npie\n```"
+    lounge.messages.filter(seq=1).update(body=text, html=render(text))
+    path = f"/rooms/{lounge.public_id}/1/diagrams/1"
+    page = client_of(alice).get(path).content.decode()
+    assert "Diagramm</h1>" in page

@@ -99,6 +99,15 @@ def test_the_pages_keep_and_let_go_without_javascript(alice: User) -> None:
     assert kept(alice) == []
 
 
+def test_a_message_that_is_let_go_in_its_room_is_told_of(alice: User) -> None:
+    room = room_of(alice)
+    fill(room, alice, 1)
+    set_saved(alice, room, 1, saved=True)
+    path, part = f"/rooms/{room.public_id}/1/saved", {"HX-Request": "true"}
+    answer = client_of(alice).post(path, {"on": "no"}, headers=part)
+    assert "It is off your list." in answer.content.decode()
+
+
 def test_programs_keep_messages_too(alice: User, charlie: User) -> None:
     room = room_of(alice, is_private=True)
     fill(room, alice, 1)

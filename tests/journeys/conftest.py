@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
+from accounts.models import User
+from tests.chat.pages import client_of
 from tests.journeys.site import Site, make_run
+from tests.live import Live
 
 # The machine may be busy; what must be quick says so itself.
 expect.set_options(timeout=20_000)
@@ -35,6 +38,7 @@ EXPECTED_NOISE = (
 )
 
 NewPage = Callable[..., Page]
+Open = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
@@ -81,3 +85,25 @@ def new_page(browsers: list[Browser], site: Site) -> Iterator[NewPage]:
     for context in contexts:
         context.close()
     assert not said, said
+
+
+@pytest.fixture
+def open_page(live: Live, browsers: list[Browser]) -> Iterator[Open]:
+    """Opens an address as a user (None: nobody) in a browser profile of its own."""
+    contexts = []
+
+    def opened(user: User | None, path: str, **options: Any) -> Page:
+        context = browsers[0].new_context(base_url=live.url, **options)
+        contexts.append(context)
+        if user:
+            value = client_of(user).cookies["sessionid"].value
+            context.add_cookies(
+                [{"name": "sessionid", "value": value, "url": live.url}]
+            )
+        page = context.new_page()
+        page.goto(path)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()

@@ -1,18 +1,18 @@
 """Pages in a real browser: nothing is lost at an edge, and anybody can use them."""
 
-from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, FloatRect, Locator, Page, Route, expect
+from playwright.sync_api import FloatRect, Locator, Page, Route, expect
 
 from accounts.models import User
 from chat.models import Room
 from livechat.lib import limits
 from livechat.lib.markdown import render
-from tests.chat.pages import client_of, fill, room_of
+from tests.chat.pages import fill, room_of
+from tests.journeys.conftest import Open
 from tests.live import Live
 
 pytestmark = pytest.mark.journey
@@ -33,30 +33,6 @@ async def push(self, event: str) -> int:
 + added
 ```"""
 NUMBERS = "rows => rows.map(row => Number(row.dataset.seq))"
-
-Open = Callable[..., Page]
-
-
-@pytest.fixture
-def open_page(live: Live, browsers: list[Browser]) -> Iterator[Open]:
-    """Opens an address as a user (None: nobody) in a browser profile of its own."""
-    contexts = []
-
-    def opened(user: User | None, path: str, **options: Any) -> Page:
-        context = browsers[0].new_context(base_url=live.url, **options)
-        contexts.append(context)
-        if user:
-            value = client_of(user).cookies["sessionid"].value
-            context.add_cookies(
-                [{"name": "sessionid", "value": value, "url": live.url}]
-            )
-        page = context.new_page()
-        page.goto(path)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
 
 
 def connected(page: Page) -> Page:
