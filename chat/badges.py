@@ -70,7 +70,8 @@ class Badges:
 
     async def start(self) -> None:
         """Hear of all rooms; read the numbers again every so often."""
-        self._hub.subscriber.heard[activity.CHANNEL] = self._read_everybodys
+        again = self._hub.subscriber.heard
+        again[activity.CHANNEL] = lambda: self._keep(self._read_all())
         await self._hub.listen(activity.CHANNEL, self._on_activity)
         self._keep(self._refresh())
 
@@ -243,10 +244,10 @@ class Badges:
     async def _refresh(self) -> None:
         while True:
             await asyncio.sleep(limits.BADGE_REFRESH_S)
-            await self._read_all()
-
-    def _read_everybodys(self) -> None:
-        self._keep(self._read_all())
+            try:
+                await self._read_all()
+            except Exception:  # the outermost loop: the next round
+                logger.exception("unread numbers could not be read again")
 
     async def _read_all(self) -> None:
         """Read everybody's numbers again, for what Redis lost."""
@@ -295,6 +296,5 @@ class Badges:
 
 def _named(told: Activity, numbers: Numbers) -> list[int]:
     """Those of the room's people here whom its news name."""
-    if EVERYBODY_KEY in told.mentioned:
-        return list(numbers.people)
-    return list(numbers.people & set(told.mentioned))
+    is_all = EVERYBODY_KEY in told.mentioned
+    return list(numbers.people if is_all else numbers.people & {*told.mentioned})

@@ -176,7 +176,10 @@ class Bells:
         """Read everybody's numbers again, for what Redis lost."""
         while True:
             await asyncio.sleep(limits.BADGE_REFRESH_S)
-            await self._tell_pages({user: set() for user in self._people})
+            try:
+                await self._tell_pages({user: set() for user in self._people})
+            except Exception:  # the outermost loop: the next round
+                logger.exception("what waits could not be read again")
 
     async def _ask(self, wanted: Wanted) -> dict[int, Told]:
         """What waits for each; what the database does not say is said later."""

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from smtplib import SMTPRecipientsRefused
+from smtplib import SMTPRecipientsRefused, SMTPResponseException
 
 from django.conf import settings
 from django.core import mail
@@ -24,11 +24,13 @@ from accounts.devices import language_of
 from accounts.models import Community, Device, User
 from chat.notice_list import Entry, unread
 from chat.notice_tables import Notice
+from chat.unread import unread_notices
 from livechat.lib import limits
 from livechat.push.models import Preferences
 
 logger = logging.getLogger(__name__)
 
+PERMANENT = 500  # codes of SMTP from here on: the same will never be taken
 KINDS = (Notice.Kind.MENTION, Notice.Kind.REPLY, Notice.Kind.DIRECT)
 EVERY = {
     Preferences.Digest.DAILY.value: timedelta(days=1),
@@ -48,7 +50,12 @@ class Digest:
 
 def written(now: datetime) -> list[Digest]:
     """The mails that are due, each claimed: nobody else writes the same one."""
-    digests = [_written(user, now) for user in _waiting(now)]
+    digests = []
+    for user in _waiting(now):
+        try:
+            digests.append(_written(user, now))
+        except Exception:  # the others get theirs
+            logger.exception("a digest could not be written")
     return [one for one in digests if one is not None]
 
 
@@ -60,12 +67,20 @@ def send(digests: Sequence[Digest]) -> list[Digest]:
         one.letter.connection = connection
         try:
             one.letter.send()
-        except SMTPRecipientsRefused as error:  # the next one may be taken
-            logger.warning("a digest was refused: %s", error)
         except OSError as error:  # smtplib's own errors are OSErrors too
             logger.warning("a digest was not sent: %s", error)
-            failed.append(one)
+            if not _is_final(error):
+                failed.append(one)
+        except Exception:  # the others get theirs
+            logger.exception("a digest cannot be sent")
     return failed
+
+
+def _is_final(error: OSError) -> bool:
+    """Whether the same mail will never be taken; the next one may be."""
+    if isinstance(error, SMTPResponseException):
+        return error.smtp_code >= PERMANENT
+    return isinstance(error, SMTPRecipientsRefused)
 
 
 def give_back(digests: Sequence[Digest]) -> None:
@@ -98,8 +113,8 @@ def end(user: User) -> None:
 def _waiting(now: datetime) -> list[User]:
     """People with something unread, who were not here since, and may get a mail."""
     since = now - timedelta(seconds=limits.DIGEST_AFTER_S)
-    unread_of = Notice.objects.heard().filter(
-        user=OuterRef("pk"), read_at=None, kind__in=KINDS, at__lt=since
+    unread_of = unread_notices(Notice.objects.heard()).filter(
+        user=OuterRef("pk"), kind__in=KINDS, at__lt=since
     )
     newer = unread_of.filter(
         Q(user__push_preferences__digested_at=None)

@@ -16,7 +16,7 @@ from django.core.cache import cache
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from accounts.devices import devices_of
+from accounts.devices import devices_of, language_of
 from accounts.models import User
 from accounts.profiles import profile_of
 from chat.models import Membership, Message, Room
@@ -24,7 +24,7 @@ from chat.own_tables import Draft, Saved
 from chat.reactions import reacted
 from chat.titles import entitle
 from livechat.lib import limits
-from livechat.lib.words import marked
+from livechat.lib.words import marked, put
 
 PIECE_BYTES = 64 * 1024  # of one write to the network, about
 File = tuple[str, Iterable[str]]
@@ -106,7 +106,8 @@ class _Sink:
 def _files(user: User) -> Iterator[File]:
     rooms = _rooms_of(user)
     context = {"person": user, "profile": profile_of(user), "rooms": rooms}
-    yield "index.html", [render_to_string("chat/export.html", context)]
+    index = render_to_string("chat/export.html", context)
+    yield "index.html", [put(index.encode(), language_of(user)).decode()]
     yield "profile.json", [_json(_profile(user))]
     yield "rooms.json", [_json([_room(one) for one in rooms])]
     yield "devices.json", [_json(_devices(user))]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timesince
@@ -21,7 +21,7 @@ from chat.notice_tables import ASIDE, Notice, NoticeQuerySet
 from chat.silences import RUNS_TALK
 from chat.thread_unread import threads_waiting
 from chat.titles import entitle
-from chat.unread import told_of, unread_in
+from chat.unread import told_of, unread_in, unread_notices
 from livechat.lib import limits
 from livechat.lib.markdown import plain_text
 from livechat.lib.prepared import Prepared
@@ -30,7 +30,6 @@ Kind = Notice.Kind
 OF_MESSAGES = frozenset({Kind.MENTION, Kind.REPLY, Kind.DIRECT, Kind.REACTION})
 # Reading in a room does not make these read.
 COUNT_ALONE = frozenset({Kind.REPORT, Kind.INVITATION, Kind.REMINDER})
-READ_IN_ROOM = (Kind.MENTION, Kind.REPLY, Kind.DIRECT)
 Standings = Mapping[tuple[int, int], Membership]  # by user and room
 
 
@@ -144,10 +143,11 @@ def _page(user: User, rows: NoticeQuerySet) -> Page:
 
 
 def unread(user: User) -> list[Entry]:
-    """All of the user's that are unread, the newest first; five queries."""
+    """The user's unread ones, NOTICES_MAX at most, the newest first; five queries."""
     rows = _unread([user.pk])
     newest = rows.select_related("actor").order_by("-at", "-pk")
-    return [one for one in _entries(user, newest) if one.unread]
+    found = _entries(user, newest[: limits.NOTICES_MAX])
+    return [one for one in found if one.unread]
 
 
 def fresh(user: User, keys: Collection[str]) -> list[Entry]:
@@ -163,18 +163,8 @@ def one(user: User, public_id: str) -> Entry | None:
 
 
 def _unread(users: Collection[int]) -> NoticeQuerySet:
-    """Theirs without those that are read, by themselves or in their rooms.
-
-    So that it stays a few, whatever was read without a look at the list.
-    """
-    read = Membership.objects.filter(
-        user=OuterRef("user"),
-        room=OuterRef("room"),
-        last_read_seq__gte=OuterRef("seq"),
-    )
-    in_room = Q(kind__in=READ_IN_ROOM) & ~Q(text__startswith=ASIDE)
-    rows = Notice.objects.heard_by(users).filter(read_at=None)
-    return rows.exclude(in_room & Exists(read))
+    """Theirs, a few, however much was read without a look at the list."""
+    return unread_notices(Notice.objects.heard_by(users))
 
 
 _waiting = Prepared(lambda user: _unread([user]).select_related(None), int)
@@ -253,12 +243,15 @@ def _place(notice: Notice) -> tuple[int, int]:
 
 def _messages(user: User, notices: Sequence[Notice]) -> dict[tuple[int, int], Message]:
     """The messages that they are about, as far as the user may read them; one query."""
-    about = Q()
+    seqs: dict[int | None, list[int]] = {}
     for one in notices:
         if one.kind in OF_MESSAGES:
-            about |= Q(room=one.room_id, seq=one.seq)
-    if not about:
+            seqs.setdefault(one.room_id, []).append(one.seq)
+    if not seqs:
         return {}
+    about = Q()
+    for room, some in seqs.items():  # a term each: SQLite takes a thousand at most
+        about |= Q(room=room, seq__in=some)
     rows = Message.objects.readable_anywhere(user).filter(about, deleted_at=None)
     return {(one.room_id, one.seq): one for one in rows}
 
@@ -273,8 +266,9 @@ def _entry(
     return Entry(
         id=notice.public_id,
         kind=notice.kind,
-        # Who only settles reports of the site is not told where they are from.
-        room=None if is_report and standing is None else notice.room,
+        # Who settles reports of the site, or was reminded of something in a room that
+        # is not theirs any more, is not told of the room.
+        room=None if standing is None else notice.room,
         seq=notice.seq,
         actor=None if is_report or is_own else notice.actor,
         text=notice.text if is_own else text,

@@ -97,7 +97,8 @@ def lost(room: Room, users: Collection[int] | None = None) -> None:
         rows = rows.filter(user__in=users)
     told = {*(users or ()), *rows.values_list("user", flat=True)}
     news = [News(user, room=room.public_id) for user in told]
-    rows.delete()
+    rows.filter(kind=Kind.REMINDER).update(room=None)  # what it says is their own
+    rows.exclude(kind=Kind.REMINDER).delete()
     tell(news + of_room(room) if users is None else news)
 
 

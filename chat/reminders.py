@@ -125,13 +125,17 @@ def _tell(one: Reminder, now: datetime) -> None:
             user=one.user,
             key=key,
             kind=Notice.Kind.REMINDER,
-            room=one.room,
+            room=_still_there(one.room),
             text=one.text,
             at=now,
         )
     )
     word = outbox.Word(key, marked("Reminder"), one.text, "/notifications")
     outbox.notify([one.user_id], word)
+
+
+def _still_there(room: Room | None) -> Room | None:
+    return None if room is None or room.deleted_at else room
 
 
 def _checked(text: str) -> str:

@@ -11,12 +11,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from django.db.models import Exists, OuterRef, Q
+
 from accounts.models import User
 from chat.mention_tables import Mention
 from chat.models import Membership, Message, Room
+from chat.notice_tables import ASIDE, Notice, NoticeQuerySet
 from livechat.lib import limits
 from livechat.lib.prepared import Prepared
 
+READ_IN_ROOM = (Notice.Kind.MENTION, Notice.Kind.REPLY, Notice.Kind.DIRECT)
 NEW_CONTEXT = 10  # messages that are shown above the first new one
 
 
@@ -164,3 +168,14 @@ def errors_in(rooms: Iterable[Room]) -> Iterable[str]:
                     f"{one.last_read_seq} of {room.last_seq}, "
                     f"{one.quiet_read} quiet, counted {below}"
                 )
+
+
+def unread_notices(rows: NoticeQuerySet) -> NoticeQuerySet:
+    """Those that nobody has read, by themselves or in their rooms."""
+    read = Membership.objects.filter(
+        user=OuterRef("user"),
+        room=OuterRef("room"),
+        last_read_seq__gte=OuterRef("seq"),
+    )
+    in_room = Q(kind__in=READ_IN_ROOM) & ~Q(text__startswith=ASIDE)
+    return rows.filter(read_at=None).exclude(in_room & Exists(read))

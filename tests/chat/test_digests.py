@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from smtplib import SMTPDataError, SMTPSenderRefused
 
 import pytest
 from django.conf import settings as django_settings
@@ -227,3 +228,68 @@ def test_a_code_that_is_none_ends_nothing(bob: User, code: str) -> None:
     address = f"/digest/{code.format(bob.public_id)}/end"
     assert Client().post(address).status_code == 404
     assert not Preferences.objects.exists()
+
+
+def test_what_was_read_in_its_room_takes_the_place_of_no_later_mail(
+    alice: User, bob: User, lounge: Room
+) -> None:
+    Preferences.objects.create(user=bob, digest=Preferences.Digest.WEEKLY)
+    say(alice, lounge, "@Bob one")
+    mark_read(bob, lounge, lounge.last_seq)
+    let_time_pass()
+    assert sent() == []
+    say(alice, lounge, "@Bob two")
+    let_time_pass()
+    (letter,) = sent()
+    assert "@Bob two" in letter.body
+
+
+@pytest.mark.parametrize(
+    ("error", "is_tried_again"),
+    [
+        (SMTPDataError(550, b"spam"), False),
+        (SMTPSenderRefused(553, b"no", "a@example.org"), False),
+        (SMTPDataError(451, b"later"), True),
+        (ConnectionRefusedError(), True),
+        (ValueError("a header"), False),
+    ],
+    ids=lambda value: repr(value),
+)
+def test_a_mail_that_is_refused_for_good_is_not_tried_for_ever(
+    alice: User,
+    bob: User,
+    charlie: User,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    is_tried_again: bool,
+) -> None:
+    room = room_of(alice, bob, charlie, is_private=True)
+    say(alice, room, "@Bob @Charlie hello")
+    let_time_pass()
+    mail.outbox.clear()
+    send = mail.EmailMessage.send
+
+    def refuse(letter: mail.EmailMessage) -> int:
+        if letter.to == [bob.email]:
+            raise error
+        return send(letter)
+
+    monkeypatch.setattr(mail.EmailMessage, "send", refuse)
+    failed = digests.send(digests.written(timezone.now()))
+    assert [one.user for one in failed] == [bob.pk] * is_tried_again
+    assert [letter.to for letter in mail.outbox] == [[charlie.email]]
+
+
+def test_very_much_that_is_unread_costs_no_other_mail(
+    alice: User, bob: User, charlie: User, lounge: Room
+) -> None:
+    say(alice, lounge, "@Bob one")
+    (kept,) = Notice.objects.filter(user=bob)
+    fields = {"user": bob, "kind": kept.kind, "room": lounge, "actor": alice}
+    Notice.objects.bulk_create(
+        Notice(**fields, key=f"x:{n}", seq=n, at=kept.at - timedelta(seconds=n))
+        for n in range(2, 1_200)
+    )
+    say(alice, room_of(alice, charlie, name="Studio"), "@Charlie two")
+    let_time_pass()
+    assert {letter.to[0] for letter in sent()} == {bob.email, charlie.email}

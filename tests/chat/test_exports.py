@@ -20,6 +20,7 @@ from chat.directs import begin_direct
 from chat.exports import archive
 from chat.models import Membership, Message, Room
 from chat.own_tables import Draft, Saved
+from livechat.lib.words import MARKS
 from tests.chat.pages import client_of, fill, room_of
 from tests.conftest import PASSWORD
 
@@ -122,6 +123,17 @@ async def test_it_is_sent_while_it_is_made(bob: User, room: Room) -> None:
     again = await client.post("/profile/data/", FORM)
     assert again.status_code == 429
     assert again["Retry-After"] == "900"
+
+
+def test_rooms_without_a_name_are_called_in_their_own_language(
+    alice: User, bob: User, charlie: User
+) -> None:
+    bob.language = "de"
+    bob.save()
+    begin_direct(bob, [alice, charlie])
+    index = export_of(bob)["index.html"]
+    assert "Alice und Charlie" in index
+    assert not MARKS.search(index)
 
 
 def test_it_asks_for_the_password(bob: User) -> None:

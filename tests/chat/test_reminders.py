@@ -7,12 +7,13 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from chat import notices, reminders
+from chat import members, notices, reminders
 from chat.changes import NotPossible
 from chat.chores import Chores
 from chat.models import Room
 from chat.notice_list import bells, entries
 from chat.reminder_tables import Reminder
+from chat.sweeping import sweep
 from livechat.lib import limits
 from livechat.lib.words import plain
 from livechat.push.models import Preferences, Push
@@ -158,3 +159,34 @@ def test_a_program_gives_a_time_with_its_zone(bob: User, at: object) -> None:
     answered = client_of(bob).post("/api/reminders", body, "application/json")
     assert answered.status_code in {400, 409}
     assert not Reminder.objects.exists()
+
+
+def test_who_was_put_out_of_the_room_keeps_the_words_and_hears_nothing_of_it(
+    alice: User, bob: User
+) -> None:
+    room = room_of(alice, bob)
+    for text in ("rung", "later"):
+        reminders.set_reminder(bob, text, timezone.now() + SOON, room=room)
+    due_first = Reminder.objects.get(text="rung")
+    Reminder.objects.filter(pk=due_first.pk).update(due_at=timezone.now())
+    assert reminders.ring() == 1
+    members.remove_member(alice, room, bob)
+    Room.objects.filter(pk=room.pk).update(is_private=True, name="Behind the door")
+    due(bob)
+    assert reminders.ring() == 1
+    told = entries(bob)
+    assert {(one.text, one.room) for one in told} == {("rung", None), ("later", None)}
+
+
+def test_one_that_rings_while_its_deleted_room_is_swept_is_told(
+    alice: User, bob: User
+) -> None:
+    room = room_of(alice, bob)
+    reminders.set_reminder(bob, "tea", timezone.now() + SOON, room=room)
+    Room.objects.filter(pk=room.pk).update(deleted_at=timezone.now())
+    due(bob)
+    assert reminders.ring() == 1
+    assert [one.text for one in entries(bob)] == ["tea"]
+    while sweep():
+        pass
+    assert [one.text for one in entries(bob)] == ["tea"]
