@@ -224,8 +224,8 @@ class RoomConsumer(AsyncConsumer):  # type: ignore[misc]  # channels is untyped
         if (said := orders.reworded(intent, who.name)) is not None:
             await self._write(said)
         else:  # a command, which waits for the database
-            order = orders.obey(self.web, self.connection, intent, self._write)
-            self.errands.in_turn(order)
+            known = self.web, self.connection, intent, self._write
+            self.errands.in_turn(partial(orders.obey, *known))
         await self.web.attendance.typing(intent.room, self.connection, on=False)
 
     async def _write(self, intent: Writing) -> None:

@@ -20,6 +20,7 @@ class Errands:
         self._shows: dict[str, asyncio.Task[None]] = {}  # by room
         self._turn = asyncio.Lock()
         self._orders = asyncio.Lock()
+        self._is_over = False
 
     def begin(self, errand: Coroutine[None, None, None]) -> None:
         """Run what ends soon and handles its errors, also when the socket is gone."""
@@ -27,8 +28,11 @@ class Errands:
         self._begun.add(task)
         task.add_done_callback(self._begun.discard)
 
-    def in_turn(self, order: Coroutine[None, None, None]) -> None:
-        """The same of what changes something, one after the other as they came."""
+    def in_turn(self, order: Callable[[], Awaitable[None]]) -> None:
+        """The same of what changes something, one after the other as they came.
+
+        What waits for its turn when the socket goes is not done.
+        """
         self.begin(self._after(order))
 
     def show(self, room: str, show: Callable[[], Awaitable[None]]) -> None:
@@ -42,13 +46,15 @@ class Errands:
         task.add_done_callback(partial(self._shown, room))
 
     def stop(self) -> None:
-        """Show nothing any more."""
+        """Show nothing any more, and begin nothing that waits."""
+        self._is_over = True
         for task in self._shows.values():
             task.cancel()
 
-    async def _after(self, order: Coroutine[None, None, None]) -> None:
+    async def _after(self, order: Callable[[], Awaitable[None]]) -> None:
         async with self._orders:
-            await order
+            if not self._is_over:
+                await order()
 
     async def _show(self, show: Callable[[], Awaitable[None]]) -> None:
         try:

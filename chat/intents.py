@@ -51,6 +51,11 @@ class Send(Intent):
     commands: bool | None = None  # whether a slash at the beginning is one
     in_room: bool | None = None  # False: a reply for its thread alone
 
+    @property
+    def is_command(self) -> bool:
+        """Whether it may be for us alone (chat/commands.py), and no message."""
+        return bool(self.commands) and self.body.startswith("/")
+
 
 @dataclass(frozen=True, slots=True)
 class Edit(Intent):

@@ -88,6 +88,8 @@ def _refuse(connection: Connection, send: Send, why: Refused) -> None:
         body=send.body,
     )
     answer_to(connection, answer)
+    if why.code != "waiting":  # which is no error of theirs
+        connection.count_error()
 
 
 def _tell(connection: Connection, send: Send, outcome: commands.Outcome) -> None:

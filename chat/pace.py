@@ -1,6 +1,7 @@
 """How fast one socket may ask: a token bucket for all its frames but messages.
 
 Messages have the person's own bucket, in the room worker, over all their sockets.
+A slash command may never come there, so it is a frame like others.
 """
 
 import asyncio
@@ -24,7 +25,7 @@ class Pace:
 
     def wait_s(self, intent: Intent) -> float:
         """0 when the frame may be handled now, else the seconds to wait."""
-        if isinstance(intent, Send):
+        if isinstance(intent, Send) and not intent.is_command:
             return 0.0
         self._level, wait_s = take(self._level, RATE, time.monotonic())
         return wait_s

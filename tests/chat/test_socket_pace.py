@@ -2,11 +2,15 @@
 
 import asyncio
 import uuid
+from functools import partial
 from typing import Any
 
 import pytest
 
+from chat.errands import Errands
+from chat.intents import Send
 from chat.models import Membership, Room
+from chat.pace import Pace
 from livechat.lib import limits
 from tests.chat.conftest import Member
 from tests.live import Client, Live
@@ -48,6 +52,49 @@ async def test_who_goes_on_and_on_is_closed(
         for _ in range(limits.FRAMES_BURST + 10 * limits.ERRORS_PER_WINDOW):
             await bob.say("ping")
         assert await bob.closed() == 4029
+
+
+async def test_who_gives_one_wrong_command_after_the_other_is_closed(
+    live: Live, room: Room, member: Member
+) -> None:
+    _, token = member(room, "Bob")
+    wrong = {"room": room.public_id, "body": "/nothing", "commands": True}
+    async with live.client(token) as bob:
+        for _ in range(limits.ERRORS_PER_WINDOW):
+            await bob.say("send", client_id=str(uuid.uuid4()), **wrong)
+        assert await bob.closed() == 4029
+
+
+@pytest.mark.parametrize(
+    ("body", "commands", "waits"),
+    [("/help", True, True), ("/help", None, False), ("help", True, False)],
+)
+def test_a_command_is_a_frame_like_others_and_a_message_is_none(
+    body: str, commands: bool | None, waits: bool
+) -> None:
+    pace = Pace()
+    send = Send("ref", "room", uuid.uuid4(), body, None, commands)
+    for _ in range(limits.FRAMES_BURST):
+        assert pace.wait_s(send) == 0
+    assert (pace.wait_s(send) > 0) is waits
+
+
+async def test_commands_that_wait_are_not_given_once_the_socket_is_gone() -> None:
+    errands, begun, gone = Errands(), asyncio.Event(), asyncio.Event()
+    given: list[int] = []
+
+    async def order(number: int) -> None:
+        given.append(number)
+        begun.set()
+        await gone.wait()
+
+    for number in range(3):
+        errands.in_turn(partial(order, number))
+    await begun.wait()
+    errands.stop()
+    gone.set()
+    await asyncio.gather(*errands._begun)
+    assert given == [0]
 
 
 async def test_a_flood_of_states_is_no_error_and_ends_with_the_last_one(
