@@ -5,6 +5,8 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from django.db import connection
+
 from livechat.lib.storage import DatabaseAway
 
 logger = logging.getLogger(__name__)
@@ -22,6 +24,7 @@ async def turn_of(what: str) -> AsyncIterator[None]:
         yield
     except DatabaseAway as error:
         logger.warning("the database is away, %s wait: %s", what, error)
+        connection.close()  # it may be what is broken; the next turn opens one
         await asyncio.sleep(AWAY_S)
     except Exception:  # the outermost loop: the next turn
         logger.exception("%s could not be looked after", what)

@@ -1,7 +1,7 @@
 """A loop outlasts whatever breaks one of its turns."""
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from livechat.lib import loops
 
@@ -23,3 +23,18 @@ async def test_what_breaks_a_turn_is_logged_and_the_next_one_comes(
         "WARNING" if isinstance(error, OperationalError) else "ERROR"
     ]
     assert "links" in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_turn_for_which_the_database_is_away_leaves_no_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(loops, "AWAY_S", 0.0)
+    connection.ensure_connection()
+    async with loops.turn_of("links"):
+        _broken()
+    assert connection.connection is None
+
+
+def _broken() -> None:
+    raise OperationalError("the server was restarted")

@@ -1,5 +1,6 @@
 """What a connection to PostgreSQL promises; runs where the tests have one."""
 
+import asyncio
 import os
 import signal
 import time
@@ -12,6 +13,10 @@ import pytest
 from django.db import OperationalError, connection
 
 from accounts.models import Community
+from chat.chores import Chores
+from chat.link_fetcher import Fetcher
+from chat.onlookers import verdicts
+from livechat.push.sender import Sender
 from tests.environment import POSTGRES_URL, database_url
 
 pytestmark = [
@@ -88,6 +93,23 @@ def test_a_connection_that_the_server_ended_is_found_before_the_next_request() -
         other.execute("SELECT pg_terminate_backend(%s, 5000)", [backend])
     connection.close_if_unusable_or_obsolete()  # the beginning of a request
     assert not Community.objects.exists()
+
+
+@pytest.mark.parametrize("made", [lambda: Sender(verdicts), Chores, Fetcher])
+async def test_each_loop_of_the_pusher_goes_on_when_the_server_was_restarted(
+    made: Callable[[], Sender | Chores | Fetcher],
+) -> None:
+    connection.ensure_connection()
+    before = connection.connection
+    with somebody_else() as other:
+        backend = before.info.backend_pid
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [backend])
+    loop = made()
+    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+        tasks.create_task(loop.run())
+        while connection.connection in (None, before):  # noqa: ASYNC110 - no event
+            await asyncio.sleep(0.05)
+        loop.stopping = True
 
 
 def test_a_migration_may_take_its_time_and_nothing_else() -> None:
