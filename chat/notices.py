@@ -51,14 +51,14 @@ def note_one(notice: Notice) -> None:
 def reacted(message: Message, actor: User, emoji: str, *, on: bool) -> list[News]:
     """Write down that somebody reacted; it is listed, and calls for nobody's attention.
 
-    The newest takes the place of those before; the last that is taken back, the row.
+    The newest takes the place of those before; what is taken back, of none.
     """
     key = f"reaction:{message.room_id}:{message.seq}"
     if message.author_id == actor.pk or blockers(actor.pk, [message.author_id]):
         return []
     if not on:
-        if not message.reactions:
-            Notice.objects.filter(user=message.author_id, key=key).delete()
+        told = Notice.objects.filter(user=message.author_id, key=key)
+        told.filter(actor=actor, text=emoji).delete()
         return []
     now = timezone.now()
     notice = Notice(
