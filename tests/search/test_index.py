@@ -32,9 +32,9 @@ pytestmark = pytest.mark.skipif(
 class Log:
     """A room's messages, written as the worker writes them."""
 
-    def __init__(self, author: User) -> None:
+    def __init__(self, author: User, name: str = "Lounge") -> None:
         self.author = author
-        self.room = actions.create_room(author, name="Lounge")
+        self.room = actions.create_room(author, name=name)
 
     def say(self, *texts: str, **fields: Any) -> list[int]:
         at = self.room.last_changed_seq
@@ -148,7 +148,7 @@ def test_a_deleted_room_leaves_nothing_and_other_rooms_stay(
     log: Log, alice: User
 ) -> None:
     log.say("oranges", "lemons")
-    (kept,) = Log(alice).say("apples")
+    (kept,) = Log(alice, "Study").say("apples")
     actions.delete_room(alice, log.room)
     assert held() == [{kept}, {kept}]
     assert wrong() == []
