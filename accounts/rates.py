@@ -1,12 +1,13 @@
 """How often somebody may change what others see of them: a token bucket in the cache.
 
-The cache is shared by all web processes; of two changes at the very same moment one
-may be free.
+The rule it guards: the cache is shared by all web processes, and of two changes or
+guesses of a password at the very same moment each is counted.
 """
 
 import time
 
 from django.core.cache import cache
+from django.db import transaction
 from django.utils.translation import gettext
 
 from accounts.models import User
@@ -33,9 +34,12 @@ def pay(user: User, cost: float = 1.0) -> None:
         TooOften: there is not so much in the bucket.
     """
     key = f"profile:{user.pk}"
-    found = cache.get(key)
-    level, wait_s = take(Level(*found) if found else None, PROFILE, time.time(), cost)
-    if wait_s:
-        raise TooOften(wait_s)
     full_s = limits.PROFILE_BURST / limits.PROFILE_RATE_PER_S
-    cache.set(key, (level.tokens, level.at), timeout=full_s)
+    with transaction.atomic():
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)  # two may meet
+        found = cache.get(key)
+        before = Level(*found) if found else None
+        level, wait_s = take(before, PROFILE, time.time(), cost)
+        if wait_s:
+            raise TooOften(wait_s)
+        cache.set(key, (level.tokens, level.at), timeout=full_s)

@@ -1,15 +1,19 @@
 """What people tell of themselves: words, a status and its end, how they are seen."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.utils import timezone
 
 from accounts import availability
 from accounts.models import User
 from accounts.profiles import Profile, Status, end_of, profile_of
+from accounts.rates import PASSWORD_TRY, TooOften, pay
 from livechat.lib import limits
 from tests.accounts.conftest import client_of
 
@@ -206,3 +210,23 @@ def test_changes_have_a_rate_and_the_answer_says_how_long_to_wait(bob: User) -> 
     assert client.get("/profile/status/").status_code == 200
     cache.clear()
     assert client.post("/profile/status/", {"clear": "yes"}).status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+def test_guesses_at_the_same_moment_are_counted_each() -> None:
+    dora = User.objects.create_user("dora@example.org", display_name="Dora")
+    together = Barrier(10)
+
+    def is_let_in(_: int) -> bool:
+        together.wait(20)
+        try:
+            pay(dora, PASSWORD_TRY)
+        except TooOften:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(10) as threads:
+        let_in = sum(threads.map(is_let_in, range(10)))
+    assert let_in == limits.PROFILE_BURST // PASSWORD_TRY
