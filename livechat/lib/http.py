@@ -3,14 +3,20 @@
 import logging
 import secrets
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import DisallowedHost
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    JsonResponse,
+    QueryDict,
+)
 from django.shortcuts import render
 from django.utils.translation import get_language, gettext
 
@@ -40,9 +46,14 @@ def security_headers(get_response: Answer) -> Answer:
 
 
 def words_in_pages(get_response: Answer) -> Answer:
-    """Middleware: what is marked in a page (livechat/lib/words.py) in its language."""
+    """Middleware: what is marked in a page (livechat/lib/words.py) in its language.
+
+    An address marks nothing in a page that repeats it: it may be a stranger's link.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
+        if any(words.MARKS.search(one) for _, one in _asked(request)):
+            _take_out_marks(request)
         response = get_response(request)
         is_page = response.get("Content-Type", "").startswith("text/html")
         if is_page and not response.streaming:
@@ -52,6 +63,19 @@ def words_in_pages(get_response: Answer) -> Answer:
         return response
 
     return middleware
+
+
+def _asked(request: HttpRequest) -> Iterator[tuple[str, str]]:
+    if request.META.get("QUERY_STRING"):
+        for name, given in request.GET.lists():
+            yield from ((name, str(one)) for one in given)
+
+
+def _take_out_marks(request: HttpRequest) -> None:
+    asked = QueryDict(mutable=True)
+    for name, one in _asked(request):
+        asked.appendlist(name, words.MARKS.sub("", one))
+    request.GET = asked  # type: ignore[assignment] # nobody changes it from here on
 
 
 def known_host(get_response: Answer) -> Answer:

@@ -1,9 +1,11 @@
 """The command palette: everything that one may see and nothing else."""
 
 import re
+from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -116,6 +118,18 @@ def test_no_text_is_an_operator_of_the_index(alice: User, text: str) -> None:
     assert answered.status_code == 200
     assert "quite different" not in answered.content.decode()
     assert "<xss-tag" not in answered.content.decode()
+
+
+@pytest.mark.parametrize(
+    "address", ["/palette?q=a", "/?q=a", "/?sort=a", "/accounts/login/?next=/a"]
+)
+def test_no_address_puts_marks_of_words_into_a_page(alice: User, address: str) -> None:
+    """Of a text that stands twice all between its end and its beginning would go."""
+    client = Client() if "login" in address else client_of(alice)
+    marks = quote("\ue002\ue000\ue005\ue001")
+    pages = [client.get(one).content.decode() for one in (address, address + marks)]
+    plain, marked = [re.sub(r"\b\w{64}\b", "", page) for page in pages]
+    assert marked.replace(marks, "") == plain
 
 
 def test_more_than_a_line_is_refused(alice: User) -> None:
