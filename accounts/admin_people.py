@@ -10,7 +10,8 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -134,20 +135,37 @@ class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # no generic at run
         return people.filter(erased_at=None, is_bot=self.of_bots)
 
     @admin.action(description=_("Erase, for good; their messages stay without a name"))
-    def erase_people(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """Erase each person whose account is closed already: that is the question."""
-        for user in queryset[:20]:
-            if not _may_touch(request, user):
-                sentence = gettext("Only an owner can do this for an owner.")
-            elif user.is_active:
-                sentence = gettext(
-                    "{name}: close the account first (not active), then erase."
-                ).format(name=user)
-            else:
-                erase(user, messages=False)
-                self.message_user(request, gettext("Erased."))
-                continue
-            self.message_user(request, sentence, messages.ERROR)
+    def erase_people(
+        self, request: HttpRequest, queryset: QuerySet[User]
+    ) -> HttpResponse | None:
+        """Ask, then erase each person whose account is closed already."""
+        closed = [user for user in queryset[:20] if self._may_erase(request, user)]
+        if closed and request.POST.get("sure") != "yes":
+            context = {
+                **self.admin_site.each_context(request),
+                "title": gettext("Are you sure?"),
+                "opts": self.opts,
+                "people": closed,
+            }
+            return render(request, "accounts/admin_erase.html", context)
+        for user in closed:
+            erase(user, messages=False)
+            self.log_change(request, user, gettext("Erased."))  # of nobody by now
+            self.message_user(request, gettext("Erased."))
+        return None
+
+    def _may_erase(self, request: HttpRequest, user: User) -> bool:
+        """Whether they may; if not, a sentence says why."""
+        if not _may_touch(request, user):
+            sentence = gettext("Only an owner can do this for an owner.")
+        elif user.is_active:
+            sentence = gettext(
+                "{name}: close the account first (not active), then erase."
+            ).format(name=user)
+        else:
+            return True
+        self.message_user(request, sentence, messages.ERROR)
+        return False
 
     @admin.action(description=_("Make a one-time password link"))
     def make_password_link(

@@ -268,6 +268,7 @@ OPENS_TRANSACTIONS = {
     "accounts/sessions.py": "the end of sessions, which the admin and signals need",
     "accounts/blocks.py": "whom one blocks, counted",
     "accounts/erasure.py": "the end of an account by its owner, or for good",
+    "accounts/rates.py": "a change of a profile, or a guess of a password, counted",
     "accounts/adapter.py": "allauth's hook for a confirmed address",
     "accounts/models.py": "UserManager.create_user, which Django's commands call",
     "livechat/push/actions.py": "a person's browsers, counted",

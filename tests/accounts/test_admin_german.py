@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils.html import strip_tags
 
+from accounts.erasure import close
 from accounts.models import Bot, Community, Invite, Token, User
 from chat.models import Room
 from tests.accounts.conftest import client_of
@@ -70,6 +71,11 @@ def test_what_is_said_of_a_change_is_in_the_language_of_who_makes_it(
     form = {"action": "erase_people", "_selected_action": [str(bob.pk)]}
     page = client_of(site).post(address, form, follow=True)
     assert "Bob: Schließ zuerst das Konto (nicht aktiv)" in page.content.decode()
+    close(bob)
+    page = client_of(site).post(address, form)
+    assert "Bist du sicher?" in page.content.decode()
+    assert "Es gibt kein Zurück." in page.content.decode()
+    User.objects.filter(pk=bob.pk).update(is_active=True)
     site.language = "en"
     site.save(update_fields=["language"])
     page = client_of(site).post(address, form, follow=True)

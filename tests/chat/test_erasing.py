@@ -1,11 +1,13 @@
 """Whoever is erased is found nowhere any more, and what they wrote is nobody's."""
 
 import json
+import re
 from contextlib import nullcontext
 from io import StringIO
 
 import pytest
 from django.apps import apps
+from django.contrib.admin.models import LogEntry
 from django.core.management import CommandError, call_command
 from django.db import connection
 
@@ -288,9 +290,30 @@ def test_an_admin_erases_only_who_was_closed_before(alice: User, bob: User) -> N
     client.post("/admin/accounts/user/", form)
     assert User.objects.get(pk=bob.pk).display_name == "Bob"
     close(bob)
-    client.post("/admin/accounts/user/", form)
+    page = client.post("/admin/accounts/user/", form)
+    assert "There is no way back." in page.content.decode()
+    assert "bob@example.org" in page.content.decode()
+    assert User.objects.get(pk=bob.pk).display_name == "Bob", "it asks first"
+    client.post("/admin/accounts/user/", form | {"sure": "yes"})
     assert User.objects.get(pk=bob.pk).display_name == ERASED
     assert ERASED not in client.get("/admin/accounts/user/").content.decode()
+    done = LogEntry.objects.get(object_id=str(bob.pk))
+    assert (done.user, done.object_repr) == (alice, ERASED)
+    assert done.get_change_message() == "Erased."
+
+
+def test_what_an_admin_erases_is_asked_for_all_and_done_for_the_closed_alone(
+    alice: User, bob: User, charlie: User
+) -> None:
+    close(bob)
+    keys = [str(one.pk) for one in (alice, bob, charlie)]
+    form = {"action": "erase_people", "_selected_action": keys}
+    client = client_of(alice)
+    asked = client.post("/admin/accounts/user/", form).content.decode()
+    assert re.findall(r'"_selected_action" value="(\d+)"', asked) == [str(bob.pk)]
+    client.post("/admin/accounts/user/", form | {"sure": "yes"})
+    erased = User.objects.exclude(erased_at=None)
+    assert [one.pk for one in erased] == [bob.pk]
 
 
 def test_the_command_erases_and_finds_nobody_twice(bob: User) -> None:
