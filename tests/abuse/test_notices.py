@@ -72,7 +72,10 @@ def test_a_name_puts_no_header_into_a_mail(
     say(alice, lounge, "@Bob")
     let_time_pass()
     digests.send(digests.written(timezone.now()))
-    assert all("Bcc" not in one.message() for one in mail.outbox)
+    (letter,) = mail.outbox
+    assert "x Bcc: all@example.org" in letter.subject
+    assert "Bcc" not in letter.message()
+    assert letter.recipients() == ["bob@example.org"]
 
 
 @pytest.mark.parametrize(
