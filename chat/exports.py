@@ -1,4 +1,4 @@
-"""All that the site keeps of one person, as a ZIP that is made while it is sent.
+"""What the site keeps of one person, as a ZIP that is made while it is sent.
 
 The rule it guards: each page of messages is asked for anew with the access to it, so
 that it holds only what the person may read at that moment, and the memory that an
@@ -6,6 +6,7 @@ export takes does not grow with it.
 """
 
 import json
+import re
 from collections.abc import AsyncIterator, Iterable, Iterator
 from html import escape
 from typing import Any
@@ -16,18 +17,20 @@ from django.core.cache import cache
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from accounts.devices import devices_of, language_of
+from accounts.devices import language_of
 from accounts.models import User
 from accounts.profiles import profile_of
+from chat import kept
 from chat.models import Membership, Message, Room
-from chat.own_tables import Draft, Saved
 from chat.reactions import reacted
 from chat.titles import entitle
+from chat.versions import Version
 from livechat.lib import limits
 from livechat.lib.words import marked, put
 
 PIECE_BYTES = 64 * 1024  # of one write to the network, about
 File = tuple[str, Iterable[str]]
+OTHERS = re.compile(r' data-user="\w+"')  # whom a chip is about, beside their name
 
 
 class TooSoon(Exception):  # noqa: N818 - it says what is the case
@@ -108,11 +111,10 @@ def _files(user: User) -> Iterator[File]:
     context = {"person": user, "profile": profile_of(user), "rooms": rooms}
     index = render_to_string("chat/export.html", context)
     yield "index.html", [put(index.encode(), language_of(user)).decode()]
-    yield "profile.json", [_json(_profile(user))]
+    yield "profile.json", [_json(kept.profile(user))]
     yield "rooms.json", [_json([_room(one) for one in rooms])]
-    yield "devices.json", [_json(_devices(user))]
-    yield "drafts.json", [_json(_drafts(user))]
-    yield "saved.json", [_json(_saved(user))]
+    for name, rows in kept.tables(user).items():
+        yield f"{name}.json", [_json(rows)]
     for membership in rooms:
         room = membership.room
         yield f"messages/{room.public_id}.json", _list(_messages(user, room))
@@ -127,27 +129,6 @@ def _rooms_of(user: User) -> list[Membership]:
     return found
 
 
-def _profile(user: User) -> dict[str, Any]:
-    profile = profile_of(user)
-    names = ("about", "pronouns", "zone", "status_emoji", "status_text", "status_until")
-    return {
-        "id": user.public_id,
-        "name": user.display_name,
-        "email": user.email,
-        "role": user.role,
-        "theme": user.theme,
-        "language": user.language,
-        "shows_previews": user.shows_previews,
-        "created_at": user.created_at,
-        **{name: getattr(profile, name) for name in names},
-        "blocks": list(user.blocks.values_list("blocked__public_id", flat=True)),
-        "reminders": list(user.reminders.values("text", "due_at")),
-        "notifications": list(
-            user.push_subscriptions.values("name", "created_at", "last_success_at")
-        ),
-    }
-
-
 def _room(one: Membership) -> dict[str, Any]:
     return {
         "id": one.room.public_id,
@@ -158,45 +139,8 @@ def _room(one: Membership) -> dict[str, Any]:
         "last_read_seq": one.last_read_seq,
         "favourite": one.is_favourite,
         "level": one.level,
+        "muted": one.is_muted,
     }
-
-
-def _devices(user: User) -> list[dict[str, Any]]:
-    names = ("name", "address", "created_at", "seen_at")
-    devices = [{name: getattr(one, name) for name in names} for one in devices_of(user)]
-    tokens = user.tokens.values("name", "created_at")
-    return [*devices, *({"token": one["name"], **one} for one in tokens)]
-
-
-def _drafts(user: User) -> list[dict[str, Any]]:
-    """Texts that were begun, by room."""
-    rows = Draft.objects.filter(user=user).exclude(body="").select_related("room")
-    return [
-        {
-            "room": one.room.public_id,
-            "thread": one.thread or None,
-            "reply_to": one.reply_to or None,
-            "body": one.body,
-            "updated_at": one.updated_at,
-        }
-        for one in rows
-    ]
-
-
-def _saved(user: User) -> list[dict[str, Any]]:
-    """Which messages were saved; most of their texts are others'."""
-    rows = Saved.objects.filter(user=user).select_related("message__room")
-    found = ((one, one.message) for one in rows)
-    return [
-        {"room": saved.room.public_id, "seq": saved.seq, "created_at": one.created_at}
-        for one, saved in found
-    ]
-
-
-def _own(user: User, room: Room) -> Iterator[Message]:
-    """The person's messages in the room that they may read, oldest first."""
-    for page in _read(user, room, author=user, kind=Message.Kind.TEXT, deleted_at=None):
-        yield from page
 
 
 def _read(user: User, room: Room, **wanted: Any) -> Iterator[list[Message]]:
@@ -216,16 +160,37 @@ def _read(user: User, room: Room, **wanted: Any) -> Iterator[list[Message]]:
         seq = page[-1].seq
 
 
+def _own(user: User, room: Room) -> Iterator[list[Message]]:
+    """Pages of the person's messages that they may read in the room, oldest first."""
+    return _read(user, room, author=user, kind=Message.Kind.TEXT, deleted_at=None)
+
+
 def _messages(user: User, room: Room) -> Iterator[dict[str, Any]]:
-    for one in _own(user, room):
-        yield {
-            "seq": one.seq,
-            "body": one.body,
-            "created_at": one.created_at,
-            "edited_at": one.edited_at,
-            "reply_to": one.reply_to,
-            "reactions": reacted(one),
-        }
+    for page in _own(user, room):
+        earlier = _earlier(room, page)
+        for one in page:
+            yield {
+                "seq": one.seq,
+                "body": one.body,
+                "created_at": one.created_at,
+                "edited_at": one.edited_at,
+                "earlier": earlier.get(one.seq, []),
+                "reply_to": one.reply_to,
+                "thread": one.thread,
+                "reactions": {
+                    emoji: len(people) for emoji, people in reacted(one).items()
+                },
+            }
+
+
+def _earlier(room: Room, page: list[Message]) -> dict[int, list[dict[str, Any]]]:
+    """What the messages said before their edits, by their numbers; one query."""
+    found: dict[int, list[dict[str, Any]]] = {}
+    rows = Version.objects.filter(room=room, seq__in=[one.seq for one in page])
+    for one in rows.order_by("pk"):
+        text = {"body": one.body, "written_at": one.written_at}
+        found.setdefault(one.seq, []).append(text)
+    return found
 
 
 def _reactions(user: User, room: Room) -> Iterator[dict[str, Any]]:
@@ -241,9 +206,11 @@ def _pages(user: User, room: Room) -> Iterator[str]:
     """The same for people to read: the HTML that the room shows."""
     name = escape(room.name)
     yield f'<!doctype html><meta charset="utf-8"><title>{name}</title><h1>{name}</h1>\n'
-    for one in _own(user, room):
-        at = one.created_at.isoformat(" ", "minutes")
-        yield f"<article><h2>{at}</h2>{one.html}</article>\n"
+    for page in _own(user, room):
+        for one in page:
+            at = one.created_at.isoformat(" ", "minutes")
+            html = OTHERS.sub("", one.html)
+            yield f"<article><h2>{at}</h2>{html}</article>\n"
 
 
 def _list(rows: Iterable[dict[str, Any]]) -> Iterator[str]:

@@ -120,7 +120,7 @@ CHAT_LAYERS = (
         "openapi_rooms",
         "happenings",
     ),
-    ("notice_list", "log_pages", "openapi_notices"),
+    ("notice_list", "log_pages", "openapi_notices", "kept"),
     ("fragments",),
     (
         "access",

@@ -14,14 +14,22 @@ from django.core.management import CommandError, call_command
 from django.test import AsyncClient
 from django.utils import timezone
 
+from accounts import availability
+from accounts.blocks import block
 from accounts.erasure import close, erase
-from accounts.models import User
+from accounts.models import Invite, User
 from chat.directs import begin_direct
 from chat.exports import archive
+from chat.inbox import EditIntent
 from chat.models import Membership, Message, Room
+from chat.moderation_tables import RoomInvite
 from chat.own_tables import Draft, Saved
+from chat.reports import report
+from chat.room_invites import make_link
 from livechat.lib.words import MARKS
+from livechat.push.models import Preferences
 from tests.chat.pages import client_of, fill, room_of
+from tests.chat.writing import NOWHERE, react, say, who, written
 from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -71,6 +79,61 @@ def test_it_holds_what_is_theirs_and_nothing_that_others_wrote(
     assert "<script" not in "".join(files.values())
     assert "alice alone" not in "".join(files.values())
     assert "alice@example.org" not in "".join(files.values())
+
+
+def use_everything(bob: User, alice: User, room: Room) -> None:
+    """Rows of bob's in whatever the export has besides messages."""
+    seq = say(bob, room, "@Alice frist")
+    edit = EditIntent(*who(bob, room), seq, "@Alice first", *NOWHERE)
+    written(room, edit)
+    react(alice, room, seq, "🎉")
+    say(alice, room, "an answer", reply_to=seq)
+    report(bob, room, 4, reason="spam", note="bob's note")
+    block(bob, alice)
+    Preferences.objects.update_or_create(
+        user=bob, defaults={"digest": "weekly", "quiet_from": "22:00"}
+    )
+    availability.choose(bob, "dnd")
+    Invite.issue(bob, max_uses=7)
+    Invite.issue(alice)
+    make_link(alice, room, uses=3, days=1)
+    RoomInvite.objects.update(created_by=bob)
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        ("profile", ['"digest": "weekly"', '"quiet_from": "22:00:00"']),
+        ("profile", ['"availability": "dnd"']),
+        ("threads", ['"thread": 5']),
+        ("notices", ['"kind": "reply"', '"seq": 6']),
+        ("reports", ['"seq": 4', '"reason": "spam"', "bob's note"]),
+        ("invites", ['"room": null', '"max_uses": 7', '"max_uses": 3']),
+        ("drafts", ['"body": "not yet"']),
+        ("saved", ['"seq": 4']),
+        ("messages/{room}", ['"body": "@Alice first"', '"body": "@Alice frist"']),
+        ("messages/{room}", ['"🎉": 1', '"thread": null']),
+    ],
+)
+def test_each_table_is_in_it(
+    alice: User, bob: User, room: Room, file: str, told: list[str]
+) -> None:
+    use_everything(bob, alice, room)
+    text = export_of(bob)[f"{file.format(room=room.public_id)}.json"]
+    assert [one for one in told if one not in text] == []
+    json.loads(text)
+
+
+def test_of_others_it_has_the_ids_of_whom_one_blocks_alone(
+    alice: User, bob: User, room: Room
+) -> None:
+    use_everything(bob, alice, room)
+    files = export_of(bob)
+    assert [name for name, text in files.items() if alice.public_id in text] == [
+        "profile.json"
+    ]
+    assert "@Alice</span> first" in files[f"messages/{room.public_id}.html"]
+    assert "an answer" not in "".join(files.values())
 
 
 def test_what_they_may_not_read_any_more_is_not_in_it(bob: User, room: Room) -> None:

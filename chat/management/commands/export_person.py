@@ -13,7 +13,7 @@ from chat.exports import archive
 class Command(BaseCommand):
     """Writes the ZIP of a person's own data to a file that is not there yet."""
 
-    help = "Write all that is kept of a person into a ZIP file."
+    help = "Write what is kept of a person, but secrets, into a ZIP file."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Whose, and where to."""
