@@ -26,7 +26,7 @@ DAY = timedelta(days=1)
 def begin_direct(actor: User, others: Sequence[User]) -> tuple[Room, bool]:
     """The room of exactly the actor and these people, and whether it is new.
 
-    Everybody in it finds it at their side.
+    Who began it finds it at their side, the others with its first message.
 
     Raises:
         PermissionDenied: the actor is a guest of the site.
@@ -61,7 +61,8 @@ def tell_deserted(gone: User) -> None:
 
     For somebody whose account is closed by now; two queries a direct message of theirs.
     """
-    for room in Room.objects.directs_of(gone):
+    directs = Room.objects.exclude(kind=Room.Kind.ROOM)
+    for room in directs.filter(memberships__user=gone):
         if is_deserted(room):
             _close_boxes(room)
 
@@ -95,7 +96,7 @@ def _made(actor: User, people: list[User], key: str) -> Room:
         )
         rows = [Membership(room=room, user=user) for user in people]
         Membership.objects.bulk_create(rows)
-        transaction.on_commit(lambda: lobby.direct_begun(room, people))
+        transaction.on_commit(lambda: lobby.direct_begun(room, people, actor))
     return room
 
 

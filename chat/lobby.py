@@ -61,15 +61,34 @@ def room_created(room: Room) -> None:
         _tell(None, _side(now), Audience([now.creator.public_id]))
 
 
-def direct_begun(room: Room, people: Sequence[User]) -> None:
-    """Show a direct or group message to its people, called as each of them sees it."""
-    for person in people:
-        entitle([room], person)
-        activity.tell([activity.came_or_went(room, person.pk)])
-        row = sidebar.row(room)
-        place = f'<hx-partial hx-target="#sidebar-directs" hx-swap="afterbegin">{row}'
-        frame = {"type": "room_created", **_fields(room)}
-        _tell(frame, f"{place}</hx-partial>", Audience([person.public_id]))
+def direct_begun(room: Room, people: Sequence[User], actor: User) -> None:
+    """Show a direct or group message to who began it; no word of it to the others."""
+    activity.tell([activity.came_or_went(room, one.pk) for one in people])
+    _show_direct(room, actor)
+
+
+def direct_spoken_in(key: int) -> None:
+    """Show a direct or group message (by primary key) to those who did not begin it.
+
+    With its first message; three queries and one for each of them, one for a room.
+    """
+    room = Room.objects.exclude(kind=Room.Kind.ROOM).filter(pk=key).first()
+    if room is None:
+        return
+    others = room.memberships.exclude(user=room.creator_id).select_related("user")
+    for row in others:
+        _show_direct(room, row.user)
+
+
+def _show_direct(room: Room, person: User) -> None:
+    """The room at the person's side, called as they see it, and once only."""
+    entitle([room], person)
+    side = f"#side-{room.public_id}"
+    gone = f'<hx-partial hx-target="{side}" hx-swap="delete"></hx-partial>'
+    row = sidebar.row(room)
+    place = f'<hx-partial hx-target="#sidebar-directs" hx-swap="afterbegin">{row}'
+    frame = {"type": "room_created", **_fields(room)}
+    _tell(frame, f"{gone}{place}</hx-partial>", Audience([person.public_id]))
 
 
 def draft_marked(room: Room, user: User, *, is_begun: bool) -> None:

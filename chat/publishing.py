@@ -4,16 +4,19 @@ Publications first, then answers, then the entries' end: an ack that is seen nam
 message that was published, and an entry that is gone was answered.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 import msgspec
+from asgiref.sync import sync_to_async
 
 from chat import activity, fanout, news
 from chat.activity import Activity
 from chat.fanout import room_channel
 from chat.inbox import Answer, answers_channel, stream
 from chat.intake import GROUP, Entry
+from chat.lobby import direct_spoken_in
 from chat.mention_tables import EVERYBODY_KEY
 from chat.models import Room
 from chat.posting import Outcome
@@ -23,8 +26,11 @@ from chat.unread import ReadMark
 from livechat.lib.failpoints import failpoint
 from livechat.lib.feed import Publication
 from livechat.lib.pipe import Command, Pipe
+from livechat.lib.storage import DatabaseAway, fresh
 
 ANSWER_KEPT_S = 30  # an HTTP request that waits reads its answer within this
+
+logger = logging.getLogger(__name__)
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -37,9 +43,12 @@ async def publish(
 ) -> None:
     """Publish, answer, and take the entries off their streams, in one round trip.
 
+    A direct message that has its first word is shown to its people before.
+
     Raises:
         redis.RedisError, OSError: Redis is away; all of it may be done again.
     """
+    await _show_directs(outcomes)
     commands: list[Command] = [
         ("PUBLISH", room_channel(room), _encode(publications))
         for room, publications in pages.items()
@@ -60,6 +69,18 @@ async def publish(
         if isinstance(reply, Exception):
             raise reply
     failpoint("worker.after_publish")
+
+
+async def _show_directs(outcomes: Sequence[Outcome]) -> None:
+    """Show direct messages with their first word to those who did not begin them."""
+    written = (one.message for one in outcomes if one.message is not None)
+    for message in written:
+        is_new = message.created_changed_seq is None
+        if message.seq == 1 and is_new and message.room.is_direct:
+            try:
+                await sync_to_async(fresh(direct_spoken_in))(message.room_id)
+            except DatabaseAway as error:  # their pages show it at their next load
+                logger.warning("a direct message is not shown yet: %r", error)
 
 
 def publications(outcomes: Sequence[Outcome]) -> dict[str, list[Publication]]:

@@ -76,8 +76,12 @@ class RoomQuerySet(models.QuerySet["Room"]):
         return rooms.filter(Exists(_membership_of(user)))
 
     def directs_of(self, user: User) -> Self:
-        """The user's direct and group messages, those with the latest word first."""
+        """The user's direct and group messages, those with the latest word first.
+
+        What others have begun is among them from its first message on.
+        """
         theirs = self.exclude(kind="room").filter(Exists(_membership_of(user)))
+        theirs = theirs.filter(Q(last_seq__gt=0) | Q(creator=user))
         return theirs.with_latest().order_by("-at", "-pk")
 
     def unread_by(self, user: User, here: str = "") -> Self:

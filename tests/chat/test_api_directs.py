@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chat import actions
 from chat.directs import begin_direct
 from chat.models import Membership, Room
 from tests.chat.asking import Reply, ask, asked
@@ -33,8 +34,8 @@ def test_a_program_begins_one_and_finds_it_again(live: Live, person: Person) -> 
     assert (made.status, made.json["name"], made.json["kind"]) == (201, "Bob", "direct")
     again = begun(live, his, [alice.public_id, bob.public_id])
     assert (again.status, again.json["id"]) == (200, made.json["id"])
-    assert [one["name"] for one in listed(live, his)] == ["Alice"]
-    assert listed(live, other) == []
+    assert [one["name"] for one in listed(live, hers)] == ["Bob"]
+    assert listed(live, his) == listed(live, other) == []
     assert ask(live, "/api/rooms", hers).json == {"rooms": []}
     address = f"/api/rooms/{made.json['id']}"
     assert ask(live, address, other).status == 404
@@ -91,6 +92,11 @@ async def test_the_other_hears_of_it_and_of_what_is_written(
         live.client(other) as three,
     ):
         room, _ = await asyncio.to_thread(begin_direct, alice, [bob])
+        await one.expect("room_created", room=room.public_id)
+        await asyncio.to_thread(actions.create_room, alice, name="Garden")
+        await two.expect("room_created", name="Garden")
+        assert not [one for one in two.frames if one.get("room") == room.public_id]
+        await one.post(room.public_id, "hello")
         frame = await two.expect("room_created", room=room.public_id)
         check_frame(frame)
         assert (frame["name"], frame["kind"]) == ("Alice", "direct")

@@ -53,6 +53,7 @@ def test_each_sees_the_others_names_in_it(
     alice: User, bob: User, charlie: User
 ) -> None:
     place = begun(client_of(alice), bob, charlie)
+    fill(Room.objects.get(), alice, 1)
     for user, name in ((alice, "Bob and Charlie"), (charlie, "Alice and Bob")):
         page = client_of(user).get(place).content.decode()
         assert f"<title>{name} · " in page
@@ -71,9 +72,23 @@ def test_a_title_names_a_few_and_counts_the_others(alice: User) -> None:
 def test_it_stands_in_the_sidebar_and_not_in_the_lobby(alice: User, bob: User) -> None:
     room_of(alice, name="Lounge")
     room, _ = begin_direct(bob, [alice])
+    fill(room, bob, 1)
     page = client_of(alice).get("/").content.decode()
     assert (side(page, "rooms"), side(page, "directs")) == ("Lounge", "Bob")
     assert f"room-name-{room.public_id}" not in page
+
+
+def test_it_is_at_the_others_side_from_its_first_message_on(
+    alice: User, bob: User
+) -> None:
+    room, _ = begin_direct(alice, [bob])
+    asked = ("/", "/palette?q=alice", "/api/directs")
+    for path in asked:
+        assert room.public_id not in client_of(bob).get(path).content.decode()
+    assert room.public_id in client_of(alice).get("/").content.decode()
+    fill(room, alice, 1)
+    for path in asked:
+        assert room.public_id in client_of(bob).get(path).content.decode()
 
 
 def test_those_with_the_latest_word_come_first(alice: User, bob: User) -> None:

@@ -63,7 +63,7 @@ def test_two_people_write_to_each_other_and_run_a_room(new_page: NewPage) -> Non
 
 
 def write_directly(alice: Page, bob: Page) -> None:
-    """Begun on one side, it stands at the other's without a reload."""
+    """Begun on one side, its first word brings it to the other's without a reload."""
     alice.get_by_role("link", name="New message").click()
     seen_by_axe(alice)
     room = bob.url
@@ -75,9 +75,11 @@ def write_directly(alice: Page, bob: Page) -> None:
     alice.get_by_label("Bob").check()
     alice.get_by_role("button", name="Write to them").click()
     expect(alice.locator(".topbar__room")).to_have_text("Bob")
-    expect(bob.locator("#sidebar-directs")).to_contain_text("Alice")
     expect(alice.locator("body[data-net=up]")).to_be_attached()
+    expect(bob.locator("#sidebar-directs a")).to_have_count(0)
     say(alice, "between us")
+    expect(bob.locator("#sidebar-directs a")).to_contain_text("Alice")
+    expect(bob.locator("#sidebar-directs a")).to_contain_text("1")
     expect(alice.locator("#messages .chat.msg")).to_have_count(1)
     seen_by_axe(alice)
     bob.goto(str(bob.locator("#sidebar-directs a").get_attribute("href")))
