@@ -15,11 +15,12 @@ from tests.access.test_pages_and_api import (
     browsers,
     cell,
     here,
+    stage,
 )
 from tests.access.world import NOWHERE, World, snapshot
 from tests.chat.pages import fill
 
-__all__ = ("browsers", "here")
+__all__ = ("browsers", "here", "stage")
 
 OUTSIDERS = ("ST", "EX", "BA", "RA", "SA")
 REPORTS = {"room_report", "api_room_report"}
