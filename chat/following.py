@@ -6,7 +6,8 @@ answer; a batch without answers costs nothing.
 
 from collections.abc import Sequence
 
-from django.db.models import F, Max, OuterRef, QuerySet, Subquery
+from django.db.models import Case, F, Max, QuerySet, Value, When, Window
+from django.db.models.functions import RowNumber
 
 from accounts.models import User
 from chat.desk import Desk
@@ -23,7 +24,7 @@ def follow(desks: Sequence[Desk]) -> None:
     """Let those follow who wrote in threads or are named there; they have a new end.
 
     Three statements for a room with answers, and a question for one whose thread
-    begins; none for others.
+    begins, or where a text that grew names somebody; none for others.
     """
     for desk in desks:
         answers = [one for one in desk.new.values() if one.thread is not None]
@@ -35,18 +36,22 @@ def follow(desks: Sequence[Desk]) -> None:
 def followers(desk: Desk) -> dict[int | None, set[int]]:
     """Who follows the threads of the batch's answers and still belongs, by thread.
 
-    One query, none without answers. Of very many those who have read on last.
+    Of answers that are whole now. One query, none without them. Of a thread that very
+    many follow those who have read on last.
     """
-    threads = {one.thread for one in desk.new.values() if one.thread is not None}
+    threads = {one.thread for one in written_at(desk) if one.thread is not None}
     if not threads:
         return {}
     members = Membership.objects.filter(room=desk.room, user__is_active=True)
     rows = Following.objects.filter(
         room=desk.room, thread__in=threads, user__in=members.values("user")
     )
-    latest = rows.order_by("-last_read_seq").values_list("thread", "user")
+    latest = Window(
+        RowNumber(), partition_by=F("thread"), order_by=F("last_read_seq").desc()
+    )
+    told = rows.annotate(place=latest).filter(place__lte=limits.FOLLOWERS_TOLD)
     found: dict[int | None, set[int]] = {}
-    for thread, user in latest[: limits.FOLLOWERS_TOLD]:
+    for thread, user in told.values_list("thread", "user"):
         found.setdefault(thread, set()).add(user)
     return found
 
@@ -83,11 +88,23 @@ def _follow(desk: Desk, answers: Sequence[Message], named: Sequence[Message]) ->
             unique_fields=["room", "thread", "user"],
             update_fields=["last_read_seq"],
         )
-    last = Message.objects.filter(room=room, thread=OuterRef("thread")).order_by()
-    ends = last.values("thread").annotate(last=Max("seq")).values("last")
-    touched = {thread for thread, _ in (*wrote, *joined)}
-    rows = Following.objects.filter(room=room, thread__in=touched)
-    rows.update(newest_seq=Subquery(ends))
+    ends = _ends(room, answers, {thread for thread, _ in joined})
+    cases = [When(thread=thread, then=Value(end)) for thread, end in ends.items()]
+    rows = Following.objects.filter(room=room, thread__in=ends)
+    rows.update(newest_seq=Case(*cases))
+
+
+def _ends(room: Room, answers: Sequence[Message], joined: set[int]) -> dict[int, int]:
+    """The last answer of each thread: the batch's own, else it is asked for."""
+    ends = {
+        one.thread or 0: one.seq for one in sorted(answers, key=lambda one: one.seq)
+    }
+    if others := joined - ends.keys():
+        rows = Message.objects.filter(room=room, thread__in=others).order_by()
+        last = rows.values("thread").annotate(last=Max("seq"))
+        found = last.values_list("thread", "last")
+        ends |= {thread or 0: end for thread, end in found}
+    return ends
 
 
 def _begun(desk: Desk, answers: Sequence[Message]) -> Read:

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
-from chat import following
+from chat import following, telling
 from chat.desk import Desk
 from chat.mention_tables import EVERYBODY_KEY
 from chat.models import Membership, Message, Room
@@ -150,10 +150,14 @@ def settled(room: Room, seq: int) -> None:
 
 
 def read_thread(user: User, room: Room, root: int) -> None:
-    """Note that the user has seen a thread to its end; two statements."""
+    """Note that the user has seen a thread to its end; two statements.
+
+    Their devices show its answers no more, for a question and what `withdraw` costs.
+    """
     was_behind = following.read(user, room, root)
     rows = Notice.objects.filter(user=user, room=room, text=f"{ASIDE}{root}")
     if rows.filter(read_at=None).update(read_at=timezone.now()) or was_behind:
+        telling.read_thread(user, room, root)
         tell([News(user.pk, room=room.public_id)])
 
 

@@ -7,11 +7,14 @@ deleted; and of nobody whom its reader blocks.
 
 from collections.abc import Collection, Iterable
 
-from accounts.models import Block
+from django.db.models import Exists, OuterRef
+
+from accounts.models import Block, User
 from chat.desk import Desk
 from chat.models import Message, Room
 from livechat.lib.words import marked
 from livechat.push import outbox
+from livechat.push.models import Push
 from livechat.push.outbox import Word
 
 
@@ -111,3 +114,13 @@ def read(pairs: Collection[tuple[int, str]]) -> None:
     for each browser that was told.
     """
     outbox.withdraw([(user, tag_of(room)) for user, room in pairs])
+
+
+def read_thread(user: User, room: Room, root: int) -> None:
+    """Take back what the user was told of answers of a thread that they have read."""
+    answer = Message.objects.filter(room=room, thread=root, seq=OuterRef("seq"))
+    outbox.withdraw_rows(
+        Push.objects.filter(
+            Exists(answer), room=room.public_id, subscription__user=user
+        )
+    )

@@ -136,9 +136,7 @@ def withdraw(pairs: Collection[tuple[int, str]]) -> None:
 
 def withdraw_of(room: str, seqs: Collection[int]) -> None:
     """Take away what shows one of these messages of the room, which are deleted."""
-    rows = Push.objects.filter(room=room, seq__in=seqs).exclude(state=State.CLOSING)
-    for pk, version in list(rows.values_list("pk", "version")):
-        _withdraw(Push.objects.filter(pk=pk, version=version))
+    withdraw_rows(Push.objects.filter(room=room, seq__in=seqs))
 
 
 def reword(room: str, seq: int, body: str) -> None:
@@ -149,10 +147,16 @@ def reword(room: str, seq: int, body: str) -> None:
 
 def withdraw_room(room: str, user_ids: Collection[int] | None = None) -> None:
     """Take away what is shown of a room that is deleted, or (some) may see no more."""
-    rows = Push.objects.filter(room=room).exclude(state=State.CLOSING)
+    rows = Push.objects.filter(room=room)
     if user_ids is not None:
         rows = rows.filter(subscription__user__in=user_ids)
-    for pk, version in list(rows.values_list("pk", "version")):
+    withdraw_rows(rows)
+
+
+def withdraw_rows(rows: QuerySet[Push]) -> None:
+    """Take away what these show, if it is shown; a question, and two for each."""
+    shown = rows.exclude(state=State.CLOSING)
+    for pk, version in list(shown.values_list("pk", "version")):
         _withdraw(Push.objects.filter(pk=pk, version=version))
 
 
