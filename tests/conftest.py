@@ -26,6 +26,8 @@ hypothesis.register_profile(
 )
 hypothesis.load_profile("any_machine")
 
+NAME_MAX_LENGTH = 100  # of one value in the name of a test
+
 PASSWORD = "correct horse battery staple"
 
 # Migrations have made their rows, and no test changes them.
@@ -51,6 +53,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _turn(tests: list[pytest.Item]) -> tuple[bool, bool, int]:
     names = {name for one in tests for name in getattr(one, "fixturenames", ())}
     return "unlimited" not in names, "live" not in names, -len(tests)
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Long values are named by how they begin: programs inherit the test's name."""
+    if isinstance(val, str | bytes) and len(val) > NAME_MAX_LENGTH:
+        return f"{val[:20]!r} and so on, {len(val)} in all"
+    return None
 
 
 def pytest_collection_finish() -> None:

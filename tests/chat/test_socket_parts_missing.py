@@ -82,17 +82,18 @@ async def test_of_reads_that_meet_the_last_one_counts_and_each_is_answered(
     faulty: Live, room: Room, member: Member
 ) -> None:
     bob, token = member(room, "Bob")
+    said = (1, 5, 2, 4, 3)
     async with faulty.client(token) as client:
         for _ in range(5):
             await client.post(room.public_id, "x")
         with _locked(faulty):
-            for seq in (1, 5, 2, 4, 3):
+            for seq in said:
                 await client.say("read", room=room.public_id, seq=seq, ref=f"r{seq}")
             await _pong_within_s(client, time.monotonic())
-        acks = [await client.expect("ack", ref=f"r{seq}") for seq in range(1, 6)]
-    # The first may have been on its way to the database when the others came.
-    assert acks[0]["seq"] in {1, 3}
-    assert [ack["seq"] for ack in acks[1:]] == [3, 3, 3, 3]
+        acks = [await client.expect("ack", ref=f"r{seq}") for seq in said]
+    # Those that were there when the first went to the database are one, the others one.
+    assert len({ack["seq"] for ack in acks}) <= 2
+    assert acks[-1]["seq"] == 3
     assert Membership.objects.get(room=room, user=bob).last_read_seq == 3
 
 
