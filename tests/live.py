@@ -23,6 +23,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
+from django.conf import settings
+from redis import Redis
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
@@ -55,6 +57,12 @@ def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = 10) 
         time.sleep(0.02)
 
 
+def lobby_is_heard() -> bool:
+    """Whether a web process hears the lobby, which takes a moment after a fault."""
+    with Redis.from_url(settings.REDIS_URL) as redis:
+        return bool(redis.pubsub_channels("*control*"))
+
+
 @dataclass
 class Live:
     """The processes of one livechat; each can be killed, frozen and started again."""
@@ -65,6 +73,7 @@ class Live:
     processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
     rates: dict[str, str] = field(default_factory=dict)  # settings of limits
+    had_sockets: bool = False  # whether this web process had any
 
     @property
     def url(self) -> str:
@@ -88,6 +97,7 @@ class Live:
 
     def start_web(self, name: str = "web", port: int | None = None) -> None:
         """The gateway on the same port as ever, or another one beside it."""
+        self.had_sockets &= name != "web"
         self._start(name, "-m", "livechat.gateway", "--port", str(port or self.port))
 
     def start_worker(self, name: str = "worker") -> None:
@@ -110,6 +120,8 @@ class Live:
             if self.processes[name].poll() is not None:
                 start()
         self.wait_healthy()
+        if self.had_sockets:  # a web process hears the lobby from its first one on
+            wait_until(lobby_is_heard, "the lobby is heard")
 
     def end(self, name: str) -> None:
         """Stop one process for good, whatever its state."""
@@ -217,6 +229,7 @@ class Live:
 
     def client(self, token: str, **options: Any) -> "Client":
         """A JSON client; use it as an async context manager."""
+        self.had_sockets |= "port" not in options
         return Client(self, token, **options)
 
 

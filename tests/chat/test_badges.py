@@ -11,7 +11,7 @@ from chat import actions, members
 from chat.models import Membership, Room
 from tests.chat.asking import asked
 from tests.chat.conftest import Member, Person
-from tests.live import Live
+from tests.live import Live, lobby_is_heard, wait_until
 
 
 async def test_a_message_raises_the_badge_of_each_device_within_a_second(
@@ -98,6 +98,7 @@ async def test_a_room_that_one_joins_counts_at_once_and_no_more_when_one_left(
     _, token = person("Bob")
     async with live.client(alice) as writer, live.client(token) as bob:
         await bob.expect("hello")
+        await asyncio.to_thread(wait_until, lobby_is_heard, "the lobby is heard")
         path = f"/api/rooms/{room.public_id}/membership"
         await asked(live, path, token, method="POST")
         await bob.expect("room_updated")

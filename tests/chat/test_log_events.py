@@ -10,8 +10,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.conf import settings
-from redis import Redis
 
 from accounts.models import Token, User
 from chat import actions, members, room_settings
@@ -21,7 +19,7 @@ from livechat.lib import limits
 from tests.chat.asking import asked
 from tests.chat.conftest import Member, Person
 from tests.chat.test_socket_resume import fill
-from tests.live import Client, Live, wait_until
+from tests.live import Client, Live, lobby_is_heard, wait_until
 
 Ending = Callable[[User, Room, User], Any]
 
@@ -58,12 +56,6 @@ def of_room(client: Client, room: Room) -> list[dict[str, Any]]:
 def highest(client: Client) -> int:
     numbers = [one["changed_seq"] for one in client.frames if one["type"] == "message"]
     return max(numbers, default=0)
-
-
-def _control_is_heard() -> bool:
-    """Whether the web process hears the lobby, which takes a moment after a fault."""
-    with Redis.from_url(settings.REDIS_URL) as redis:
-        return bool(redis.pubsub_channels("*control*"))
 
 
 # What is written ------------------------------------------------------------------
@@ -329,7 +321,7 @@ async def test_a_socket_that_does_not_follow_the_room_hears_the_end_once(
     bob, bobs = member(private, "Bob")
     async with live.client(bobs) as idle, live.client(bobs) as follows:
         await idle.expect("hello")
-        await asyncio.to_thread(wait_until, _control_is_heard, "the lobby is heard")
+        await asyncio.to_thread(wait_until, lobby_is_heard, "the lobby is heard")
         await follows.subscribe(private.public_id)
         await asyncio.to_thread(members.remove_member, owner_of(private), private, bob)
         for client in (idle, follows):
