@@ -177,7 +177,7 @@ def _run_a_room(page: Page, url: str) -> None:
     picture(page, "room-link")
     _be_somebody(page, url)
     page.goto(room)
-    page.locator(".msg__name", has_text="Bob").first.click()
+    page.locator("button.msg__name", has_text="Bob").first.click()
     expect(page.locator("#message-menu .about")).to_be_visible()
     picture(page, "person-card")
     page.keyboard.press("Escape")

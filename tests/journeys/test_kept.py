@@ -131,6 +131,7 @@ def open_lists(alice: Page, bob: Page) -> None:
     expect(last(bob)).to_contain_text("A frist secret")
     open_menu(bob, last(bob)).get_by_role("button", name="Save for later").click()
     open_menu(bob, last(bob)).get_by_role("button", name="Reply in a thread").click()
+    expect(bob.locator(".thread__log")).to_contain_text("A frist secret")
     bob.get_by_label("Your reply in the thread").fill("Noted")
     bob.get_by_label("Your reply in the thread").press("Enter")
     expect(bob.locator(".thread__replies .msg")).to_have_count(1)

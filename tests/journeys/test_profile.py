@@ -35,7 +35,7 @@ def test_people_tell_of_themselves_hide_and_leave(new_page: NewPage) -> None:
     take_data_along(bob)
     erase(bob)
     alice.reload()
-    name = alice.locator(".msg__name", has_text="Deleted person")
+    name = alice.locator("button.msg__name", has_text="Deleted person")
     expect(name.first).to_be_visible()
     assert violations(alice) == []
 
@@ -64,7 +64,7 @@ def status_is_seen(page: Page) -> None:
 
 def card_by_keyboard(page: Page) -> None:
     """The card opens beside a name, and Escape gives the focus back to it."""
-    name = page.locator(".msg__name", has_text="Bob").last
+    name = page.locator("button.msg__name", has_text="Bob").last
     name.focus()
     page.keyboard.press("Enter")
     card = page.locator("#message-menu .about")
