@@ -22,7 +22,7 @@ from playwright.async_api import Error as BrowserError
 from tests.chaos.outbox import body_hash
 from tests.chaos.stage import Stage
 from tests.chaos.world import Hands, Person
-from tests.journeys.conftest import ARGUMENTS
+from tests.chromium import ARGUMENTS
 
 LOOK_EVERY_S = 0.3
 WRITE_EVERY_S = 3.0

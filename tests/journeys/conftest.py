@@ -9,22 +9,13 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 
 from accounts.models import User
 from tests.chat.pages import client_of
+from tests.chromium import ARGUMENTS
 from tests.journeys.site import Site, make_run
 from tests.live import Live
 
 # The machine may be busy; what must be quick says so itself.
 expect.set_options(timeout=20_000)
 
-# Chromium as root needs no-sandbox; the others keep it from calling home.
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 # What a browser says by itself when the server was killed, or refused a form.
 EXPECTED_NOISE = (
     "WebSocket connection to",

@@ -5,6 +5,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.journeys.conftest import NewPage
 from tests.journeys.test_message_menu import last, open_menu
+from tests.journeys.test_threads import answer
 from tests.journeys.test_two_people_talk import (
     PASSWORD,
     invite_link,
@@ -132,8 +133,7 @@ def open_lists(alice: Page, bob: Page) -> None:
     open_menu(bob, last(bob)).get_by_role("button", name="Save for later").click()
     open_menu(bob, last(bob)).get_by_role("button", name="Reply in a thread").click()
     expect(bob.locator(".thread__log")).to_contain_text("A frist secret")
-    bob.get_by_label("Your reply in the thread").fill("Noted")
-    bob.get_by_label("Your reply in the thread").press("Enter")
+    answer(bob, "Noted")
     expect(bob.locator(".thread__replies .msg")).to_have_count(1)
     lists = [bob.context.new_page() for _ in range(2)]
     for page, name in zip(lists, ("saved", "threads"), strict=True):
