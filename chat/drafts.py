@@ -40,10 +40,12 @@ def keep_draft(
     if not checked.strip() or sent.exists():
         forget_draft(user, room, box)
         return
+    kept = _drafts(user, room, box).values_list("body", "client_id").first()
+    if kept == (checked, client_id):  # a box that is left says it once more
+        return
     _wait(user)
     for seq in {box.thread, box.reply_to} - {0}:
         message_or_404(user, room, seq)
-    before = _drafts(user, room, box).values_list("body", flat=True).first()
     Draft.objects.update_or_create(
         user=user,
         room=room,
@@ -55,9 +57,9 @@ def keep_draft(
             "updated_at": timezone.now(),
         },
     )
-    if before is None:
+    if kept is None:
         _make_room(user)
-    if not before:
+    if kept is None or not kept[0]:
         lobby.draft_marked(room, user, is_begun=True)
 
 

@@ -56,9 +56,9 @@ def of_people(user: User, room: Room, query: str) -> list[Suggestion]:
             ("room", marked("everybody")),
             ("here", marked("everybody who is there")),
         )
-        if wanted and name.startswith(wanted)
+        if name.startswith(wanted)
     ]
-    return all_ + people
+    return all_ + people if wanted else people + all_
 
 
 def _as_one_word(user: User) -> str:

@@ -102,7 +102,7 @@ def _reply(request: UserRequest, root: Message) -> HttpResponse:
         return _refused(request, root, refusal, text, key)
     forget_draft(request.user, room, Box(thread=root.seq))
     if request.headers.get("HX-Request"):
-        return _form(request, root, {"client_id": uuid4(), "also": in_room})
+        return _form(request, root, {"client_id": uuid4()})
     return redirect(f"{_address(room)}?thread={root.seq}#r-{posted.seq}")
 
 

@@ -389,7 +389,7 @@ async def test_a_reply_aside_comes_live_and_by_a_replay(
     assert empty.status == 422
     assert 'role="alert"' in empty.text
     assert form.status == 200
-    assert "checked" in form.text
+    assert "checked" not in form.text, "the next reply would be said to all"
     assert third["in_room"] is True
 
 

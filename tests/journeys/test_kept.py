@@ -27,6 +27,7 @@ def test_messages_are_pinned_and_saved_and_a_draft_moves_on(new_page: NewPage) -
     pin(alice, bob)
     save(bob)
     draft(bob, new_page(0))
+    leave_at_once(bob)
     drafts_beside(bob)
     open_lists(alice, bob)
 
@@ -94,6 +95,20 @@ def draft(page: Page, phone: Page) -> None:
     expect(last(phone)).to_contain_text("and the other half")
     page.reload()
     expect(page.locator("#body")).to_have_value("")
+
+
+def leave_at_once(page: Page) -> None:
+    """What is typed right before one goes elsewhere is kept."""
+    room = page.url
+    page.locator("#body").press_sequentially("Hardly beg")
+    page.get_by_role("link", name="All rooms").click()
+    mark = page.locator(".sidebar__rooms .sidebar__draft")
+    expect(mark).to_contain_text("Draft")
+    page.goto(room)
+    expect(page.locator("#body")).to_have_value("Hardly beg")
+    with page.expect_response("**/draft"):
+        page.locator("#body").fill("")
+    expect(mark).to_be_hidden()
 
 
 def drafts_beside(page: Page) -> None:
