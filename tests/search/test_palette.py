@@ -10,6 +10,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
+from chat.directs import begin_direct
 from chat.models import Message, Room
 from search.palette import hits
 from search.words import messages_with
@@ -143,6 +144,16 @@ def test_the_number_of_queries_does_not_grow(
         write(room_of(alice, bob, name=f"Tea {number}"), bob, "tea please")
     with django_assert_max_num_queries(6):
         assert len(hits(alice, "tea")) == 12
+
+
+def test_a_rooms_page_asks_for_the_next_one_after_itself(
+    alice: User, bob: User
+) -> None:
+    direct, _ = begin_direct(alice, [bob])
+    for room in (room_of(alice, bob), direct):
+        page = client_of(alice).get(f"/rooms/{room.public_id}/").content.decode()
+        for way in ("up", "down"):
+            assert f"/unread/next?way={way}&amp;room={room.public_id}" in page
 
 
 def test_the_next_unread_room_goes_round_and_says_when_there_is_none(
