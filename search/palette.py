@@ -25,6 +25,7 @@ class Hit:
     """One line: where it leads, what it says and of what kind it is.
 
     `user`: the public id of whom it begins a direct message with, which is no address.
+    `rank`: among rooms and people, the lower the earlier.
     """
 
     href: str
@@ -32,6 +33,7 @@ class Hit:
     kind: str
     icon: str
     user: str = ""
+    rank: int = 1
 
 
 # Places by the name of their address; the last says who may go there.
@@ -60,11 +62,13 @@ PLACES: tuple[tuple[str, str, str, Callable[[User], bool]], ...] = (
 def hits(user: User, text: str) -> list[Hit]:
     """What fits the text, at most PALETTE_EACH_MAX of each kind; six queries at most.
 
-    Without a text: the rooms that the user belongs to, and all places.
+    Somebody whose name begins with the text comes first, and groups after rooms and
+    people. Without a text: the rooms that the user belongs to, and all places.
     """
     found = [*_rooms(user, text), *_directs(user, text)]
     if text:
         found += _people(user, text)
+        found.sort(key=lambda hit: hit.rank)
     found += _places(user, text)
     if len(text) >= MESSAGE_FROM_LENGTH:
         found += _messages(user, text)
@@ -83,24 +87,45 @@ def _rooms(user: User, text: str) -> list[Hit]:
     ]
 
 
-def _room(room: Room, kind: str, icon: str) -> Hit:
-    return Hit(reverse("room", args=[room.public_id]), room.name, kind, icon)
+def _room(room: Room, kind: str, icon: str, rank: int = 1) -> Hit:
+    address = reverse("room", args=[room.public_id])
+    return Hit(address, room.name, kind, icon, rank=rank)
 
 
 def _directs(user: User, text: str) -> list[Hit]:
-    part = text.casefold()
-    fitting = [room for room in directs_of(user) if part in room.name.casefold()]
-    first, kind = fitting[: limits.PALETTE_EACH_MAX], gettext("direct message")
-    return [_room(one, kind, "people") for one in first]
+    part, kind = text.casefold(), gettext("direct message")
+    fitting = [
+        _room(room, kind, "people", _rank(room.name, text, len(room.others)))
+        for room in directs_of(user)
+        if part in room.name.casefold()
+    ]
+    return _first(fitting, text)
 
 
 def _people(user: User, text: str) -> list[Hit]:
     """People, for those who may write to somebody."""
     if user.role == User.Role.GUEST:
         return []
-    people = findable(user, text, ())[: limits.PALETTE_EACH_MAX]
     kind = gettext("person")
-    return [Hit("", str(one), kind, "mail", user=one.public_id) for one in people]
+    fitting = [
+        Hit("", str(one), kind, "mail", user=one.public_id, rank=_rank(str(one), text))
+        for one in findable(user, text, ())
+    ]
+    return _first(fitting, text)
+
+
+def _rank(name: str, text: str, people: int = 1) -> int:
+    """0: one person, whose name begins with the text; 1: another one; 2: a group."""
+    if people > 1:
+        return 2
+    return 0 if name.casefold().startswith(text.casefold()) else 1
+
+
+def _first(fitting: list[Hit], text: str) -> list[Hit]:
+    """As many as are shown; without a text in the order that they have."""
+    if text:
+        fitting.sort(key=lambda hit: hit.rank)
+    return fitting[: limits.PALETTE_EACH_MAX]
 
 
 def _places(user: User, text: str) -> list[Hit]:

@@ -12,6 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import User
 from chat.directs import begin_direct
 from chat.models import Message, Room
+from livechat.lib.words import spoken
 from search.palette import hits
 from search.words import messages_with
 from tests.chat.pages import client_of, fill, room_of
@@ -192,6 +193,29 @@ def test_a_person_is_one_press_from_the_direct_message_with_them(
     room = Room.objects.get(kind="direct")
     assert answer.headers["Location"] == f"/rooms/{room.public_id}/"
     assert set(room.memberships.values_list("user", flat=True)) == {alice.pk, bob.pk}
+
+
+def test_who_is_called_so_comes_before_the_groups_that_they_are_in(
+    alice: User, bob: User, charlie: User
+) -> None:
+    for user, name in ((bob, "Anna Adler"), (charlie, "Cleo Clark")):
+        user.display_name = name
+        user.save()
+    group = room_of(alice, bob, charlie, name="")
+    Room.objects.filter(pk=group.pk).update(kind="group", last_seq=1)
+    room_of(alice, name="Nucleonics")
+    both = "Anna Adler and Cleo Clark"
+    assert called(alice, "cleo") == ["Cleo Clark", "Nucleonics", both]
+    assert called(alice, "clark") == ["Cleo Clark", both]
+    assert called(alice, "anna") == ["Anna Adler", both]
+    direct = room_of(alice, charlie, name="")
+    Room.objects.filter(pk=direct.pk).update(kind="direct", last_seq=1)
+    assert called(alice, "cleo")[:2] == ["Cleo Clark", "Cleo Clark"]
+    assert hits(alice, "cleo")[0].href == f"/rooms/{direct.public_id}/"
+
+
+def called(user: User, text: str) -> list[str]:
+    return [spoken(one, "en") for one in labels(user, text)]
 
 
 def test_each_page_with_the_palette_can_begin_a_direct_message(alice: User) -> None:
