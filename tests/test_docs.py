@@ -207,6 +207,13 @@ def text_of(node: ast.AST | None) -> str:
     return ""
 
 
+def test_commands_in_the_protocol_can_be_typed_as_they_stand() -> None:
+    text = doc("docs/protocol.md")
+    assert "`LIVECHAT_VAR=/srv/livechat .venv/bin/python manage.py bot create" in text
+    commands = [one for one in in_backticks(text) if "manage.py" in one]
+    assert [one for one in commands if ".venv/bin/python manage.py" not in one] == []
+
+
 def test_every_error_code_is_in_the_protocol_and_no_other() -> None:
     text = doc("docs/protocol.md")
     section = text.partition("## Error codes")[2].partition("\n## ")[0]
