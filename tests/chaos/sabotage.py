@@ -213,8 +213,9 @@ SABOTAGES: dict[str, Sabotage] = {
         ),
         Sabotage(
             "publish_before_commit",
-            # What was told and rolled back is seen, or hides what got its number then.
-            ("C6", "C7"),
+            # What was told and rolled back is seen, hides what got its number then, or
+            # begins a text that does not grow.
+            ("C6", "C7", "C16"),
             (Patch(POSTING, BEFORE_COMMIT, PUBLISH_EARLY + BEFORE_COMMIT),),
             faults=("disk_full",),
         ),
