@@ -9,7 +9,7 @@ from chat.forms import RoomForm, one_line
 from livechat.lib import limits
 
 SLOW_MODES = [
-    (0, _("as often as anywhere")),
+    (0, _("as often as they like")),
     (5, _("once in 5 seconds")),
     (10, _("once in 10 seconds")),
     (30, _("once in 30 seconds")),
@@ -34,10 +34,10 @@ class SettingsForm(RoomForm):
         label=_("Read-only: only admins and moderators write"), required=False
     )
     members_pin = forms.BooleanField(
-        label=_("Every member pins messages, and takes pins down"), required=False
+        label=_("Every member may pin messages and unpin them"), required=False
     )
     slow_mode_s = forms.TypedChoiceField(
-        label=_("Slow mode: a member writes"),
+        label=_("Slow mode: each member may write"),
         required=False,  # left out, it stays as it is
         empty_value=None,
         coerce=int,

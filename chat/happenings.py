@@ -39,7 +39,9 @@ _HAPPENED: dict[str, tuple[Words, ...]] = {
         ),
     ),
     "read_only": (
-        marked("{0} made the room read-only. Its admins and moderators write on."),
+        marked(
+            "{0} made the room read-only. Only admins and moderators can write now."
+        ),
     ),
     "writable": (marked("{0} let every member write."),),
     "members_pin": (marked("{0} let every member pin messages."),),

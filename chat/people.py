@@ -26,6 +26,7 @@ class Person:
     name: str
     initials: str
     hue: int
+    is_bot: bool
     state: str
     typing: bool
     status: Status | None
@@ -112,6 +113,7 @@ def _person(
         name=user.display_name,
         initials=initials(user.display_name),
         hue=user.hue,
+        is_bot=user.is_bot,
         state=states.get(user.public_id, "offline"),
         typing=user.public_id in typists,
         status=profile.status if profile else None,

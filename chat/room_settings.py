@@ -84,7 +84,7 @@ def _is_private(change: Change) -> None:
 
 def _is_read_only(change: Change) -> None:
     if change.room.is_read_only:
-        text = "made the room read-only. Its admins and moderators write on."
+        text = "made the room read-only. Only admins and moderators can write now."
         change.enter("read_only", f"{change.actor} {text}")
     else:
         change.enter("writable", f"{change.actor} let every member write.")

@@ -27,11 +27,11 @@ PAGES = {
 ROOM_PAGES = {
     "room": "Aktionen für diese Nachricht",
     "room_members": "seit ",
-    "room_edit": "Langsamer Modus: Ein Mitglied schreibt",
+    "room_edit": "Langsamer Modus: Jedes Mitglied darf schreiben",
     "room_audit": "Protokoll von Lounge",
     "room_invites": "Link erstellen",
     "room_delete": "Seine 3 Nachrichten sind dann weg, für alle 2 Mitglieder.",
-    "room_unread": "Gelesen und ungelesen in Lounge",
+    "room_unread": "Lounge als gelesen oder ungelesen markieren",
     "room_pins": "Hier ist nichts angeheftet.",
     "room_report_new": "Eine Nachricht melden",
 }

@@ -114,7 +114,7 @@ def test_the_page_says_who_may_write_and_how_often(alice: User, bob: User) -> No
     address = f"/rooms/{lounge.public_id}/"
     page = client_of(bob).get(address).content.decode()
     assert "Only admins and moderators write in this room." in page
-    assert "Slow mode: a member writes once in 5 minutes" in page
+    assert "Slow mode: each member may write once in 5 minutes" in page
     assert "Quiet week" in page
     voice = client_of(alice).get(address).content.decode()
     assert "Only admins and moderators write" not in voice.partition("voice")[2]
