@@ -105,7 +105,9 @@ def no_connection_is_left() -> Iterator[None]:
     connection_created.disconnect(remember)
     for one in opened:
         if one is not connections["default"] and one.connection is not None:
-            one.connection.close()
+            one.inc_thread_sharing()  # its thread may be there for the next test
+            one.close()
+            one.dec_thread_sharing()
 
 
 @pytest.fixture
