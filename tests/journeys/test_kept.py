@@ -101,11 +101,14 @@ def leave_at_once(page: Page) -> None:
     """What is typed right before one goes elsewhere is kept."""
     room = page.url
     page.locator("#body").press_sequentially("Hardly beg")
-    page.get_by_role("link", name="All rooms").click()
-    mark = page.locator(".sidebar__rooms .sidebar__draft")
-    expect(mark).to_contain_text("Draft")
+    with page.expect_request("**/draft"):
+        page.get_by_role("link", name="All rooms").click()
+    expect(page.get_by_label("Search rooms")).to_be_visible()
     page.goto(room)
     expect(page.locator("#body")).to_have_value("Hardly beg")
+    mark = page.locator(".sidebar__rooms .sidebar__draft")
+    expect(mark).to_contain_text("Draft")
+    expect(page.locator("body[data-net=up]")).to_be_attached()
     with page.expect_response("**/draft"):
         page.locator("#body").fill("")
     expect(mark).to_be_hidden()

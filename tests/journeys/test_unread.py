@@ -49,10 +49,7 @@ def test_what_one_device_reads_is_read_on_the_other(
     expect(phone.locator("#sidebar-rooms .count")).to_be_hidden()
     assert violations(phone) == []
 
-    say(alice, "fourth")  # seen at once where the room is open
-    expect(phone.locator("#messages")).to_contain_text("fourth")
-    expect(laptop.locator("#sidebar-rooms .count")).to_be_hidden()
-
+    read_at_once(alice, phone, laptop)
     mark_unread(phone, phone.locator("#messages .msg", has_text="third"))
     expect(phone.locator("#sidebar-rooms .count")).to_contain_text("2")
     expect(laptop.locator("#sidebar-rooms .count")).to_contain_text("2")
@@ -62,6 +59,15 @@ def test_what_one_device_reads_is_read_on_the_other(
         expect(page.locator("#sidebar-rooms .count")).to_be_hidden()
     stay_unread_above(alice, phone, room)
     name_each_other(alice, phone, laptop, room)
+
+
+def read_at_once(alice: Page, phone: Page, laptop: Page) -> None:
+    """What comes where the room is open is read, which the other device shows."""
+    say(alice, "fourth")
+    expect(phone.locator("#messages")).to_contain_text("fourth")
+    laptop.reload()  # it is unread there until the phone has said so
+    expect(laptop.locator("body[data-net=up]")).to_be_attached()
+    expect(laptop.locator("#sidebar-rooms .count")).to_be_hidden()
 
 
 def mark_unread(page: Page, message: Locator) -> None:
