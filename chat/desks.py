@@ -1,6 +1,6 @@
 """What the rules of a batch's rooms need to know, read under the lock.
 
-The number of queries is fixed; it grows with neither intents nor members.
+The number of queries here is fixed; it grows with neither intents nor members.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -69,9 +69,11 @@ def write_batch(
 ) -> list[Outcome]:
     """Decide over a batch and store what is let through, in one transaction.
 
-    `leases` maps each shard of the batch to the epoch under which it is held. The
-    number of queries is fixed. The outcomes are those of the first intents, at least
-    of one: what cannot be rendered within BATCH_MAX_S is left for the next batch.
+    `leases` maps each shard of the batch to the epoch under which it is held. Messages
+    cost a fixed number of queries; a reaction, a card that arrives and a direct message
+    that goes cost two or three more each. The outcomes are those of the first intents,
+    at least of one: what cannot be rendered within BATCH_MAX_S is left for the next
+    batch.
 
     Raises:
         Fenced: another worker holds a shard by now; nothing was stored.

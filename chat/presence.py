@@ -139,6 +139,8 @@ async def remove_all(redis: AsyncRedis, process: str, refs: Mapping[str, str]) -
     for ref, room in refs.items():
         removals.setdefault(room, []).append(ref)
     _remove(pipeline, removals)
+    for room, gone in removals.items():  # whoever had it open unseen, too
+        pipeline.hdel(_hidden(room), *gone)
     pipeline.delete(_lease(process))
     await pipeline.execute()
 

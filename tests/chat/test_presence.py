@@ -5,6 +5,7 @@ import contextlib
 import time
 from typing import Any
 
+import redis
 import redis.asyncio
 from django.conf import settings
 from django.test import Client as Browser
@@ -13,7 +14,7 @@ from chat.models import Room
 from livechat.lib import limits
 from tests.chat.conftest import Member
 from tests.chat.watching import Viewer, cut, inside
-from tests.live import Live
+from tests.live import Live, wait_until
 
 
 async def test_people_come_and_go_in_the_eyes_of_another_process(
@@ -69,6 +70,23 @@ async def test_states_are_shown_and_invisible_is_nowhere(
         assert not viewer.typing
         await client.say("presence", state="online")
         await viewer.sees(bob)
+
+
+async def test_a_process_that_stops_leaves_nothing_of_who_was_there_unseen(
+    faulty: Live, room: Room, member: Member
+) -> None:
+    _, token = member(room, "Bob")
+
+    def unseen() -> int:
+        with redis.Redis.from_url(settings.REDIS_URL) as store:
+            return int(store.hlen(f"presence:{room.public_id}:hidden"))
+
+    async with inside(faulty, token, room) as client:
+        await client.say("presence", state="invisible")
+        await asyncio.to_thread(wait_until, lambda: unseen() == 1, "one is unseen")
+        faulty.processes["web"].terminate()
+        await asyncio.to_thread(faulty.processes["web"].wait, 20)
+    assert unseen() == 0
 
 
 async def test_the_people_of_a_killed_process_are_gone_within_ten_seconds(

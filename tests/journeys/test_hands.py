@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from chat.models import Membership, Room
@@ -73,16 +73,22 @@ def test_no_reload_is_offered_that_would_lose_what_waits(
     expect(reload).to_be_hidden()
 
 
-def test_a_page_with_a_message_that_waits_is_not_left_unasked(
-    open_page: Open, bob: User, lounge: Room
-) -> None:
-    lounge.slow_mode_s = 300
-    lounge.save()
-    page = open_page(bob, f"/rooms/{lounge.public_id}/")
+def held_by_slow_mode(open_page: Open, user: User, room: Room) -> Page:
+    """The user's page with a second message that has to wait."""
+    room.slow_mode_s = 300
+    room.save()
+    page = open_page(user, f"/rooms/{room.public_id}/")
     page.keyboard.type("first\n")
     expect(page.locator("#messages .msg.chat")).to_have_count(1)
     page.keyboard.type("second\n")
     expect(page.locator(".msg--refused")).to_contain_text("Too fast")
+    return page
+
+
+def test_a_page_with_a_message_that_waits_is_not_left_unasked(
+    open_page: Open, bob: User, lounge: Room
+) -> None:
+    page = held_by_slow_mode(open_page, bob, lounge)
     rooms = page.get_by_role("link", name="All rooms")
     with page.expect_event("dialog") as asked:
         page.once("dialog", lambda dialog: dialog.dismiss())
@@ -97,13 +103,7 @@ def test_a_page_with_a_message_that_waits_is_not_left_unasked(
 def test_a_message_that_slow_mode_held_goes_when_it_ends(
     open_page: Open, alice: User, bob: User, lounge: Room
 ) -> None:
-    lounge.slow_mode_s = 300
-    lounge.save()
-    page = open_page(bob, f"/rooms/{lounge.public_id}/")
-    page.keyboard.type("first\n")
-    expect(page.locator("#messages .msg.chat")).to_have_count(1)
-    page.keyboard.type("second\n")
-    expect(page.locator(".msg--refused")).to_contain_text("Too fast")
+    page = held_by_slow_mode(open_page, bob, lounge)
     settings = open_page(alice, f"/rooms/{lounge.public_id}/")
     settings.goto(f"/rooms/{lounge.public_id}/edit")
     settings.get_by_label("Slow mode").select_option("0")
